@@ -1,0 +1,1 @@
+"""Kizuna: an e-CRM for online shops. The rooms and the rules between them: docs/architecture.md."""

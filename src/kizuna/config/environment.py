@@ -1,0 +1,137 @@
+"""The environment variables an installation is set up with, parsed once into one typed value.
+
+Only this module reads the environment. Every variable is described in docs/settings.md (a test compares).
+"""
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+ROLES = ("web", "capture", "worker")
+
+
+class BadSetting(ValueError):
+    """A KIZUNA_* variable holds something the installation cannot run with."""
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What the KIZUNA_* variables say; `read` fills every field."""
+
+    home: Path
+    database_url: str
+    secret_key: str
+    host: str
+    port: int
+    roles: tuple[str, ...]
+    public_url: str
+    allowed_hosts: tuple[str, ...]
+    email_url: str
+    mail_from: str
+    trusted_proxies: int
+    debug: bool
+
+
+def read(variables: dict[str, str] | None = None) -> Environment:
+    """Read the variables; the home folder and its secret key are made on first use."""
+    env = dict(os.environ) if variables is None else variables
+    home = Path(env.get("KIZUNA_HOME") or Path.home() / ".local" / "share" / "kizuna").expanduser().absolute()
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    port = _whole_number(env, "KIZUNA_PORT", 8000)
+    host = env.get("KIZUNA_HOST", "127.0.0.1")
+    public_url = env.get("KIZUNA_PUBLIC_URL", f"http://{host}:{port}").rstrip("/")
+    public_host = urlsplit(public_url).hostname or host
+    extra = tuple(name.strip() for name in env.get("KIZUNA_ALLOWED_HOSTS", "").split(",") if name.strip())
+    return Environment(
+        home=home,
+        database_url=env.get("KIZUNA_DATABASE_URL", ""),
+        secret_key=env.get("KIZUNA_SECRET_KEY") or _kept_secret(home),
+        host=host,
+        port=port,
+        roles=_roles(env.get("KIZUNA_ROLES", ",".join(ROLES))),
+        public_url=public_url,
+        allowed_hosts=tuple(dict.fromkeys((public_host, host, "localhost", "127.0.0.1", "[::1]", *extra))),
+        email_url=env.get("KIZUNA_EMAIL_URL", ""),
+        mail_from=env.get("KIZUNA_MAIL_FROM", f"kizuna@{public_host}"),
+        trusted_proxies=_whole_number(env, "KIZUNA_TRUSTED_PROXIES", 0),
+        debug=env.get("KIZUNA_DEBUG", "") == "1",
+    )
+
+
+def database(environment: Environment) -> dict[str, object]:
+    """The Django DATABASES entry: SQLite in the home folder unless a postgresql:// address is given."""
+    if not environment.database_url:
+        return {
+            "ENGINE": "kizuna.config.sqlite",
+            "NAME": environment.home / "kizuna.sqlite3",
+            "OPTIONS": {
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-65536;"
+                " PRAGMA temp_store=MEMORY; PRAGMA mmap_size=268435456",
+            },
+        }
+    parts = urlsplit(environment.database_url)
+    if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
+        raise BadSetting("KIZUNA_DATABASE_URL must look like postgresql://user:password@host:port/name")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.strip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(parts.hostname or ""),
+        "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+    }
+
+
+def email(environment: Environment) -> dict[str, object]:
+    """The Django e-mail settings: files in the home folder until smtp:// or smtps:// is given."""
+    if not environment.email_url:
+        return {
+            "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
+            "EMAIL_FILE_PATH": environment.home / "outbox",
+        }
+    parts = urlsplit(environment.email_url)
+    if parts.scheme not in {"smtp", "smtps", "smtp+tls"} or not parts.hostname:
+        raise BadSetting("KIZUNA_EMAIL_URL must look like smtp://user:password@host:25 (or smtps://, smtp+tls://)")
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": parts.port or (465 if parts.scheme == "smtps" else 25),
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_SSL": parts.scheme == "smtps",
+        "EMAIL_USE_TLS": parts.scheme == "smtp+tls",
+        "EMAIL_TIMEOUT": 20,
+    }
+
+
+def _whole_number(env: dict[str, str], name: str, default: int) -> int:
+    try:
+        return int(env.get(name) or default)
+    except ValueError:
+        raise BadSetting(f"{name} must be a whole number, not {env[name]!r}") from None
+
+
+def _roles(text: str) -> tuple[str, ...]:
+    roles = tuple(role.strip() for role in text.split(",") if role.strip())
+    unknown = sorted(set(roles) - set(ROLES))
+    if unknown or not roles:
+        raise BadSetting(f"KIZUNA_ROLES takes any of {', '.join(ROLES)}; got {text!r}")
+    return roles
+
+
+def _kept_secret(home: Path) -> str:
+    """The installation's own random key, written once; two processes starting together agree on it."""
+    path = home / "secret.key"
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_urlsafe(50))
+    return path.read_text().strip()

@@ -1,0 +1,10 @@
+"""The address table: each door under its own prefix; capture and live are raw and dispatched in config.asgi."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("kizuna.web.public.urls")),
+    path("api/", include("kizuna.web.api.urls")),
+    path("account/", include("allauth.urls")),
+    path("", include("kizuna.web.console.urls")),
+]

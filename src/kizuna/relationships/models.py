@@ -1,0 +1,218 @@
+"""How strong each relationship is and what it earns: stocks, the criterion, reference, snapshots, standings.
+
+Stocks are kept per identity with a fixed landmark (model, section 2), so that merging customers is addition.
+Standing is the one denormalised row per customer that every list reads.
+"""
+
+from django.db import models
+
+
+class IdentityStock(models.Model):
+    """The attenuated stocks of one identity: last purchase for R, sums for F, M, V, E at all five half-lives."""
+
+    shop_id = models.BigIntegerField()
+    identity = models.OneToOneField(
+        "customers.Identity", on_delete=models.CASCADE, primary_key=True, db_constraint=False
+    )
+    last_purchase_us = models.BigIntegerField(null=True)
+    f30 = models.FloatField(default=0.0)
+    f60 = models.FloatField(default=0.0)
+    f90 = models.FloatField(default=0.0)
+    f180 = models.FloatField(default=0.0)
+    f365 = models.FloatField(default=0.0)
+    m30 = models.FloatField(default=0.0)
+    m60 = models.FloatField(default=0.0)
+    m90 = models.FloatField(default=0.0)
+    m180 = models.FloatField(default=0.0)
+    m365 = models.FloatField(default=0.0)
+    v30 = models.FloatField(default=0.0)
+    v60 = models.FloatField(default=0.0)
+    v90 = models.FloatField(default=0.0)
+    v180 = models.FloatField(default=0.0)
+    v365 = models.FloatField(default=0.0)
+    e30 = models.FloatField(default=0.0)
+    e60 = models.FloatField(default=0.0)
+    e90 = models.FloatField(default=0.0)
+    e180 = models.FloatField(default=0.0)
+    e365 = models.FloatField(default=0.0)
+
+    class Meta:
+        indexes = [models.Index(fields=["shop_id", "identity"], name="stock_of_shop")]
+
+
+class Indicator(models.Model):
+    """A further indicator that the owner registered: which facts count, and what each weighs in the stock."""
+
+    shop = models.ForeignKey("shops.Shop", on_delete=models.CASCADE)
+    name = models.SlugField(max_length=40)
+    label = models.CharField(max_length=80)
+    event_names = models.JSONField(help_text="names of the facts that count")
+    direction = models.SmallIntegerField(null=True, help_text="tracking.Direction, or both")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shop", "name"], name="one_indicator_per_name")]
+
+
+class IndicatorStock(models.Model):
+    """The attenuated stock of a further indicator for one identity."""
+
+    shop_id = models.BigIntegerField()
+    indicator = models.ForeignKey(Indicator, on_delete=models.CASCADE)
+    identity = models.ForeignKey("customers.Identity", on_delete=models.CASCADE, db_constraint=False)
+    s30 = models.FloatField(default=0.0)
+    s60 = models.FloatField(default=0.0)
+    s90 = models.FloatField(default=0.0)
+    s180 = models.FloatField(default=0.0)
+    s365 = models.FloatField(default=0.0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["indicator", "identity"], name="one_stock_per_indicator")]
+
+
+class Criterion(models.Model):
+    """One version of the criterion: half-life per factor and weights; the newest holds, none is ever changed."""
+
+    shop = models.ForeignKey("shops.Shop", on_delete=models.CASCADE)
+    version = models.PositiveIntegerField()
+    half_lives = models.JSONField(help_text='days per factor, {"R": 90, ...}; further indicators by name')
+    weights = models.JSONField(help_text="per factor and further indicator; sum 1")
+    method = models.CharField(max_length=10, help_text="equal, hand or ahp")
+    comparisons = models.JSONField(null=True, help_text="the AHP matrix, where the method is ahp")
+    person = models.ForeignKey("shops.Person", on_delete=models.SET_NULL, null=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shop", "version"], name="one_criterion_per_version")]
+
+
+class Reference(models.Model):
+    """A reference population frozen at an instant; columns hold the distribution per factor and half-life."""
+
+    shop = models.ForeignKey("shops.Shop", on_delete=models.CASCADE)
+    version = models.PositiveIntegerField()
+    as_of_us = models.BigIntegerField()
+    frozen_at = models.DateTimeField()
+    person = models.ForeignKey("shops.Person", on_delete=models.SET_NULL, null=True)
+    automatic = models.BooleanField()
+    customers = models.IntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shop", "version"], name="one_reference_per_version")]
+
+
+class ReferenceColumn(models.Model):
+    """The frozen distribution of one factor at one half-life (science.ranking.Reference, serialised)."""
+
+    reference = models.ForeignKey(Reference, on_delete=models.CASCADE, related_name="columns")
+    factor = models.CharField(max_length=40)
+    half_life = models.PositiveSmallIntegerField()
+    distribution = models.BinaryField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["reference", "factor", "half_life"], name="one_column_per_half_life")
+        ]
+
+
+class Snapshot(models.Model):
+    """The portfolio of one shop-local midnight: NG, cuts, and where everybody stood. Never restated silently."""
+
+    shop = models.ForeignKey("shops.Shop", on_delete=models.CASCADE)
+    day = models.IntegerField(help_text="shop-local days since 1970-01-01")
+    as_of_us = models.BigIntegerField()
+    period_from_us = models.BigIntegerField()
+    period_to_us = models.BigIntegerField()
+    criterion = models.ForeignKey(Criterion, on_delete=models.PROTECT)
+    reference = models.ForeignKey(Reference, on_delete=models.PROTECT, null=True, help_text="null: provisional")
+    net_gain_minor = models.BigIntegerField()
+    cut_rf = models.FloatField(null=True)
+    cut_net_profit_minor = models.BigIntegerField(null=True)
+    n_star = models.IntegerField()
+    counts = models.JSONField(help_text="customers per segment, and not_placed")
+    columns = models.BinaryField(help_text="compressed columns: customer ids, RF, net profit, shown segment")
+    reconstructed = models.BooleanField(default=False, help_text="computed later from imported history")
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shop", "day"], name="one_snapshot_per_day")]
+
+
+class Standing(models.Model):
+    """The one row per customer that lists and the portfolio read; flows refresh it."""
+
+    customer = models.OneToOneField("customers.Customer", on_delete=models.CASCADE, primary_key=True)
+    shop_id = models.BigIntegerField()
+    name = models.CharField(max_length=200, default="")
+    email = models.CharField(max_length=254, default="")
+    label = models.CharField(max_length=255, default="", help_text="what a list shows: name, e-mail or strongest id")
+    country = models.CharField(max_length=60, default="")
+    known = models.BooleanField(default=False, help_text="has an identity stronger than a visitor key")
+    first_order_us = models.BigIntegerField(null=True)
+    last_order_us = models.BigIntegerField(null=True)
+    last_seen_us = models.BigIntegerField(null=True)
+    orders = models.IntegerField(default=0)
+    revenue_minor = models.BigIntegerField(default=0)
+    stocks = models.JSONField(default=dict, help_text="D per factor at as_of_us")
+    z = models.JSONField(default=dict)
+    rf = models.FloatField(null=True)
+    net_profit_minor = models.BigIntegerField(null=True, help_text="over the period; null: not yet placed")
+    e_cnrr = models.FloatField(null=True)
+    segment = models.CharField(max_length=1, default="", help_text="A to D as shown; empty: not yet placed")
+    high_rf = models.BooleanField(default=False)
+    high_net_profit = models.BooleanField(default=False)
+    segment_since_us = models.BigIntegerField(null=True)
+    previous_segment = models.CharField(max_length=1, default="")
+    as_of_us = models.BigIntegerField(default=0)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["shop_id", "segment", "-net_profit_minor"], name="standing_by_segment"),
+            models.Index(fields=["shop_id", "-net_profit_minor", "customer"], name="standing_by_profit"),
+            models.Index(fields=["shop_id", "-rf", "customer"], name="standing_by_rf"),
+            models.Index(fields=["shop_id", "label", "customer"], name="standing_by_label"),
+            models.Index(fields=["shop_id", "-last_seen_us", "customer"], name="standing_by_seen"),
+            models.Index(fields=["shop_id", "-last_order_us", "customer"], name="standing_by_order"),
+        ]
+
+
+class Place(models.Model):
+    """A point on a customer's path: kept when the segment changed or the place moved visibly."""
+
+    shop_id = models.BigIntegerField()
+    customer = models.ForeignKey("customers.Customer", on_delete=models.CASCADE, db_index=False)
+    at_us = models.BigIntegerField()
+    rf = models.FloatField()
+    net_profit_minor = models.BigIntegerField()
+    z = models.JSONField(default=dict)
+    segment = models.CharField(max_length=1)
+
+    class Meta:
+        indexes = [models.Index(fields=["shop_id", "customer", "at_us"], name="place_of_customer")]
+
+
+class Move(models.Model):
+    """A change of the shown segment, with what caused it."""
+
+    shop_id = models.BigIntegerField()
+    customer = models.ForeignKey("customers.Customer", on_delete=models.CASCADE)
+    at_us = models.BigIntegerField()
+    from_segment = models.CharField(max_length=1)
+    to_segment = models.CharField(max_length=1)
+    cause = models.CharField(max_length=80, help_text="event name, daily_snapshot, criterion_changed ...")
+
+    class Meta:
+        indexes = [models.Index(fields=["shop_id", "-at_us"], name="move_by_time")]
+
+
+class SavedView(models.Model):
+    """A named search, filter and order of the customer list."""
+
+    shop = models.ForeignKey("shops.Shop", on_delete=models.CASCADE)
+    person = models.ForeignKey("shops.Person", on_delete=models.CASCADE)
+    name = models.CharField(max_length=60)
+    query = models.CharField(max_length=500, help_text="the page's query string")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shop", "person", "name"], name="one_view_per_name")]

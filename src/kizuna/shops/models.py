@@ -1,0 +1,147 @@
+"""The tenant and who may enter it: shops, people, roles, sources with write keys, tokens, rates, audit.
+
+Secrets are stored as SHA-256 of random keys (people's passwords as Argon2). Nothing about customers lives here.
+"""
+
+import uuid
+from decimal import Decimal
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+
+
+class Shop(models.Model):
+    """One tenant; everything else in the database belongs to exactly one shop."""
+
+    public_id = models.UUIDField(unique=True, default=uuid.uuid4)
+    slug = models.SlugField(unique=True, max_length=40)
+    name = models.CharField(max_length=120)
+    currency = models.CharField(max_length=3, help_text="fixed after the first order")
+    timezone = models.CharField(max_length=60, default="UTC")
+    margin_rate = models.DecimalField(max_digits=6, decimal_places=4, default=Decimal(1))
+    payment_rate = models.DecimalField(max_digits=6, decimal_places=4, default=Decimal(0))
+    payment_fixed_minor = models.BigIntegerField(default=0, help_text="per order")
+    shipping_cost_minor = models.BigIntegerField(default=0, help_text="per order, what shipping costs the shop")
+    period_months = models.PositiveSmallIntegerField(default=12, help_text="e-CNRR period, in calendar months")
+    honour_do_not_track = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+
+class People(BaseUserManager["Person"]):
+    """Makes people who log in by e-mail address."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "Person":
+        """Make a person; the address is kept in lower case."""
+        person = self.model(email=email.strip().lower(), **fields)
+        person.set_password(password)
+        person.save(using=self._db)
+        return person
+
+    def get_by_natural_key(self, username: str | None) -> "Person":
+        """Find a person by address whatever its case."""
+        return self.get(email__iexact=username)
+
+
+class Person(AbstractBaseUser):
+    """Somebody who works for one or more shops."""
+
+    public_id = models.UUIDField(unique=True, default=uuid.uuid4)
+    email = models.EmailField(unique=True, help_text="lower case")
+    name = models.CharField(max_length=120, default="")
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = People()
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: list[str] = []
+
+
+class Role(models.TextChoices):
+    """What a person may do in a shop (shops.roles says it in full)."""
+
+    OWNER = "owner"
+    MARKETER = "marketer"
+    OPERATOR = "operator"
+    SPECIALIST = "specialist"
+    READER = "reader"
+
+
+class Membership(models.Model):
+    """A person's role in a shop."""
+
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="memberships")
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=12, choices=Role.choices)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shop", "person"], name="one_membership_per_person")]
+
+
+class SourceKind(models.TextChoices):
+    """How far what a source says is trusted (customers.rules uses it)."""
+
+    BROWSER = "browser"
+    SERVER = "server"
+    FILES = "files"
+    CONSOLE = "console"
+
+
+class Source(models.Model):
+    """Where facts come from; its write key is stored hashed and shown once."""
+
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="sources")
+    public_id = models.UUIDField(unique=True, default=uuid.uuid4)
+    name = models.CharField(max_length=80)
+    kind = models.CharField(max_length=8, choices=SourceKind.choices)
+    key_prefix = models.CharField(max_length=12, default="")
+    key_hash = models.CharField(max_length=64, unique=True, null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    revoked_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shop", "name"], name="one_source_per_name")]
+
+
+class ApiToken(models.Model):
+    """A machine's key to the API with a person's role; hashed, shown once."""
+
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="tokens")
+    name = models.CharField(max_length=80)
+    role = models.CharField(max_length=12, choices=Role.choices)
+    key_prefix = models.CharField(max_length=12)
+    key_hash = models.CharField(max_length=64, unique=True)
+    created_by = models.ForeignKey(Person, on_delete=models.SET_NULL, null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    revoked_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
+
+
+class ExchangeRate(models.Model):
+    """What one unit of a currency is worth in the shop's currency from a day on."""
+
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="rates")
+    currency = models.CharField(max_length=3)
+    from_day = models.DateField()
+    rate = models.DecimalField(max_digits=20, decimal_places=10)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shop", "currency", "from_day"], name="one_rate_per_day")]
+
+
+class AuditEntry(models.Model):
+    """Who changed what and when; written by flows, never changed."""
+
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, null=True)
+    person = models.ForeignKey(Person, on_delete=models.SET_NULL, null=True)
+    at = models.DateTimeField()
+    action = models.CharField(max_length=60, help_text="past tense, such as membership_changed")
+    target = models.CharField(max_length=120)
+    before = models.JSONField(null=True)
+    after = models.JSONField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["shop", "-at"])]

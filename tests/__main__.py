@@ -1,0 +1,23 @@
+"""`./run test`: the whole suite in parallel; --long adds the full figures; other words go to pytest."""
+
+import os
+import sys
+
+import pytest
+
+
+def main() -> int:
+    """Run pytest with the project's arguments."""
+    words = sys.argv[1:]
+    long = "--long" in words
+    words = [word for word in words if word != "--long"]
+    chosen = any(not word.startswith("-") for word in words)
+    if long:
+        os.environ["KIZUNA_TEST_LONG"] = "1"
+    marks = [] if long else ["-m", "not long"]
+    parallel = [] if chosen else ["-n", "2", "--dist", "loadgroup"]
+    return int(pytest.main([*marks, *parallel, *words]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
