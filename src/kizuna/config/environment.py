@@ -88,26 +88,24 @@ def database(environment: Environment) -> dict[str, object]:
     }
 
 
-def email(environment: Environment) -> dict[str, object]:
-    """The Django e-mail settings: files in the home folder until smtp:// or smtps:// is given."""
+def mailers(environment: Environment) -> dict[str, dict[str, object]]:
+    """The Django MAILERS entry: files in the home folder until smtp://, smtps:// or smtp+tls:// is given."""
     if not environment.email_url:
-        return {
-            "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
-            "EMAIL_FILE_PATH": environment.home / "outbox",
-        }
+        backend = "django.core.mail.backends.filebased.EmailBackend"
+        return {"default": {"BACKEND": backend, "OPTIONS": {"file_path": environment.home / "outbox"}}}
     parts = urlsplit(environment.email_url)
     if parts.scheme not in {"smtp", "smtps", "smtp+tls"} or not parts.hostname:
         raise BadSetting("KIZUNA_EMAIL_URL must look like smtp://user:password@host:25 (or smtps://, smtp+tls://)")
-    return {
-        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
-        "EMAIL_HOST": parts.hostname,
-        "EMAIL_PORT": parts.port or (465 if parts.scheme == "smtps" else 25),
-        "EMAIL_HOST_USER": unquote(parts.username or ""),
-        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
-        "EMAIL_USE_SSL": parts.scheme == "smtps",
-        "EMAIL_USE_TLS": parts.scheme == "smtp+tls",
-        "EMAIL_TIMEOUT": 20,
+    options = {
+        "host": parts.hostname,
+        "port": parts.port or (465 if parts.scheme == "smtps" else 25),
+        "username": unquote(parts.username or ""),
+        "password": unquote(parts.password or ""),
+        "use_ssl": parts.scheme == "smtps",
+        "use_tls": parts.scheme == "smtp+tls",
+        "timeout": 20,
     }
+    return {"default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options}}
 
 
 def _whole_number(env: dict[str, str], name: str, default: int) -> int:

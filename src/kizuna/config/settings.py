@@ -23,7 +23,7 @@ LANGUAGE_CODE = "en"
 USE_I18N = True
 
 DATABASES = {"default": environment.database(ENVIRONMENT)}
-globals().update(environment.email(ENVIRONMENT))
+MAILERS = environment.mailers(ENVIRONMENT)
 DEFAULT_FROM_EMAIL = ENVIRONMENT.mail_from
 SERVER_EMAIL = ENVIRONMENT.mail_from
 

@@ -6,12 +6,25 @@ each database file. Reads outside a transaction never take it. Why and how much:
 
 import fcntl
 import os
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.db.backends.sqlite3 import base as sqlite3_base
 
+if TYPE_CHECKING:
 
-class DatabaseWrapper(sqlite3_base.DatabaseWrapper):
+    class Wrapper(sqlite3_base.DatabaseWrapper):
+        """The four inner steps of a transaction, which the type stubs of Django leave out."""
+
+        def _start_transaction_under_autocommit(self) -> None: ...
+        def _commit(self) -> None: ...
+        def _rollback(self) -> None: ...
+        def _close(self) -> None: ...
+
+else:
+    Wrapper = sqlite3_base.DatabaseWrapper
+
+
+class DatabaseWrapper(Wrapper):
     """SQLite whose BEGIN IMMEDIATE waits its turn in a queue that the kernel keeps."""
 
     _turn: int | None = None
@@ -54,6 +67,3 @@ class DatabaseWrapper(sqlite3_base.DatabaseWrapper):
         if self._turn is not None:
             turn, self._turn = self._turn, None
             os.close(turn)
-
-
-Database: Any = sqlite3_base.Database
