@@ -1,1 +1,5 @@
-urlpatterns = []
+"""Addresses of the console door."""
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []
