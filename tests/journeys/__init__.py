@@ -1,0 +1,1 @@
+"""Journeys over the real wire and in a real browser."""

@@ -1,0 +1,32 @@
+"""The same code on PostgreSQL: every database test of the rooms runs again on a throw-away cluster."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.conftest import need
+from tests.postgres import find_binaries, running_cluster
+
+ROOT = Path(__file__).resolve().parents[2]
+ROOMS = ["bus", "jobs", "shops", "customers", "tracking", "sales", "relationships", "flows"]
+
+
+def test_rooms_pass_on_postgresql() -> None:
+    binaries = find_binaries()
+    need(binaries is not None, "no PostgreSQL server on this machine")
+    assert binaries is not None
+    folders = [f"tests/{room}" for room in ROOMS if (ROOT / "tests" / room).is_dir()]
+    with running_cluster(binaries) as address:
+        environment = {**os.environ, "KIZUNA_DATABASE_URL": address, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"}
+        environment.pop("PYTEST_XDIST_WORKER", None)
+        outcome = subprocess.run(
+            [sys.executable, "-m", "pytest", "-m", "not long", "-x", "-p", "no:xdist", *folders],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=420,
+            check=False,
+        )
+    assert outcome.returncode == 0, outcome.stdout[-6000:] + outcome.stderr[-2000:]

@@ -1,0 +1,58 @@
+"""A throw-away PostgreSQL on loopback for tests: made, started and ended by them, never the system's own cluster."""
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+def find_binaries() -> Path | None:
+    """Find the folder with initdb and pg_ctl, the newest version first."""
+    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name), reverse=True)
+    for folder in [*installed, *(Path(entry) for entry in os.environ.get("PATH", "").split(":"))]:
+        if (folder / "initdb").exists() and (folder / "pg_ctl").exists():
+            return folder
+    return None
+
+
+def _as_server_account(folder: Path) -> list[str]:
+    """PostgreSQL refuses to run as root; its own account is used there."""
+    if os.geteuid() != 0:
+        return []
+    account = pwd.getpwnam("postgres")
+    os.chown(folder, account.pw_uid, account.pw_gid)
+    return ["runuser", "-u", "postgres", "--"]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def running_cluster(binaries: Path) -> Iterator[str]:
+    """Start a cluster in a temporary folder and yield its address; it is gone afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="kizuna-postgres-"))
+    prefix = _as_server_account(folder)
+    port = _free_port()
+    cluster = folder / "cluster"
+    control = [*prefix, binaries / "pg_ctl", "-D", cluster]
+    try:
+        _run([*prefix, binaries / "initdb", "-D", cluster, "-U", "kizuna", "-A", "trust", "-E", "UTF8", "--no-sync"])
+        options = f"-p {port} -k {folder} -h 127.0.0.1 -c fsync=off -c max_connections=60"
+        _run([*control, "-w", "-l", folder / "log", "-o", options, "start"])
+        yield f"postgresql://kizuna@127.0.0.1:{port}/postgres"
+    finally:
+        _run([*control, "-m", "immediate", "stop"])
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _run(command: list[str | Path]) -> None:
+    """Run a server tool quietly, from a folder that every account may stand in."""
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/")
