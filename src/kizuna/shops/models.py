@@ -49,10 +49,10 @@ class Person(AbstractBaseUser):
     public_id = models.UUIDField(unique=True, default=uuid.uuid4)
     email = models.EmailField(unique=True, help_text="lower case")
     name = models.CharField(max_length=120, default="")
-    is_active = models.BooleanField(default=True)
+    is_active = models.BooleanField(default=True)  # type: ignore[misc]  # the stubs call it a class variable
     created_at = models.DateTimeField(auto_now_add=True)
 
-    objects = People()
+    objects: ClassVar[People] = People()
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -78,6 +78,22 @@ class Membership(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["shop", "person"], name="one_membership_per_person")]
+
+
+class Invitation(models.Model):
+    """Somebody asked to join a shop; the link carries a random key that is stored hashed and works once."""
+
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="invitations")
+    email = models.EmailField(help_text="lower case")
+    role = models.CharField(max_length=12, choices=Role.choices)
+    key_hash = models.CharField(max_length=64, unique=True)
+    invited_by = models.ForeignKey(Person, on_delete=models.SET_NULL, null=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, help_text="accepted, withdrawn or replaced by a newer one")
+
+    class Meta:
+        indexes = [models.Index(fields=["shop", "email"])]
 
 
 class SourceKind(models.TextChoices):
