@@ -1,0 +1,5 @@
+"""Addresses of the pages a shop's people work with every day."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,84 @@
+"""Template tags of the console: icons, segment marks, and figures written for people. No page logic."""
+
+from django import template
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+
+from kizuna.html import figures, icons
+
+register = template.Library()
+
+SECTIONS = (
+    ("", "Today", "today"),
+    ("portfolio/", "Portfolio", "portfolio"),
+    ("customers/", "Customers", "customers"),
+    ("debugger/", "Live debugger", "debugger"),
+    ("settings/", "Settings", "settings"),
+)
+
+register.filter("initials", figures.initials)
+
+
+@register.simple_tag
+def icon(name: str, class_: str = "icon") -> SafeString:
+    """Draw an icon."""
+    return icons.icon(name, class_)
+
+
+@register.simple_tag
+def mark(segment: str | None) -> SafeString:
+    """Draw the shape of a segment."""
+    return icons.segment_mark(segment or "")
+
+
+@register.inclusion_tag("console/parts/segment.html")
+def segment(letter: str | None) -> dict[str, str]:
+    """Write a segment as a badge: shape and letter, or the words for nobody's segment."""
+    return {"letter": letter or "", "tone": (letter or "none").lower()}
+
+
+@register.filter
+def number(value: float | None) -> str:
+    """Write a whole number; None is a dash."""
+    return "–" if value is None else figures.whole(value)
+
+
+@register.filter
+def share(value: float | None) -> str:
+    """Write a ratio as per cent."""
+    return figures.share(value)
+
+
+@register.filter
+def factor(value: float | None) -> str:
+    """Write a relationship factor or a score with two decimals; None is a dash."""
+    return "–" if value is None else f"{value:.2f}"
+
+
+@register.filter
+def moment(us: int | None, zone: str = "UTC") -> str:
+    """Write an instant of epoch microseconds in a time zone."""
+    return figures.moment(us, zone)
+
+
+@register.filter
+def day(us: int | None, zone: str = "UTC") -> str:
+    """Write the day of an instant of epoch microseconds in a time zone."""
+    return figures.moment(us, zone, with_time=False)
+
+
+@register.filter
+def ago(us: int | None, now_us: int) -> str:
+    """Write how long ago an instant was."""
+    return figures.ago(us, now_us)
+
+
+@register.inclusion_tag("console/parts/nav.html", takes_context=True)
+def console_nav(context: template.Context) -> dict[str, object]:
+    """List the sections of the shop and mark the one the page belongs to."""
+    request: HttpRequest = context["request"]
+    root = f"/s/{context['shop'].slug}/"
+    rest = request.path.removeprefix(root)
+    here = next((path for path, _, _ in SECTIONS if path and rest.startswith(path)), "" if not rest else None)
+    items = [{"url": root + path, "label": label, "icon": name, "here": path == here} for path, label, name in SECTIONS]
+    return {"items": items}
