@@ -4,7 +4,6 @@ import re
 from types import SimpleNamespace
 
 import pytest
-from django.contrib.auth.models import AnonymousUser
 from django.template.loader import render_to_string
 from django.test import RequestFactory
 
@@ -13,7 +12,7 @@ INLINE = re.compile(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)|javascr
 
 def _render(name: str, path: str = "/s/tea/customers/") -> str:
     request = RequestFactory().get(path)
-    request.user = AnonymousUser()
+    request.user = SimpleNamespace(name="", email="zoe@tea.example", is_authenticated=True)
     shop = SimpleNamespace(slug="tea", name="Tea & <Toast>", timezone="UTC")
     return render_to_string(name, {"shop": shop, "role": "owner", "my_shops": [shop], "request": request})
 
