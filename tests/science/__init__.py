@@ -1,0 +1,1 @@
+"""The mathematics: hand-checked figures, properties, degenerate cases."""
