@@ -1,0 +1,211 @@
+"""Lists of customers read from Standing: filtered, sorted, paged by key, counted; never from facts.
+
+A page is found by index seeks only, however deep: `list_page` continues after the last row's (value, id), and rows
+without a value come last in either direction. Moves between segments are in relationships.moves.
+"""
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet, Sum
+
+from kizuna.relationships.models import Standing
+
+SORTS = {
+    "profit": "net_profit_minor",
+    "factor": "rf",
+    "ordered": "last_order_us",
+    "seen": "last_seen_us",
+    "name": "label",
+}
+RISING_FIRST = frozenset({"name"})
+NOT_PLACED = "none"
+PAGE = 50
+
+
+@dataclass(frozen=True)
+class Between:
+    """A closed range; None leaves that side open."""
+
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Which customers: every field narrows; `customer_ids` is what a search or a selection found."""
+
+    segments: tuple[str, ...] = ()
+    known: bool | None = None
+    country: str = ""
+    factor: Between = Between()
+    profit_minor: Between = Between()
+    ordered_us: Between = Between()
+    customer_ids: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Order:
+    """In which order; names of SORTS."""
+
+    sort: str = "profit"
+    rising: bool = False
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a list and where the next begins; None: this was the last."""
+
+    rows: list[Standing]
+    next_cursor: str | None
+
+
+class Dot(NamedTuple):
+    """A placed customer's place on the portfolio."""
+
+    public_id: UUID
+    label: str
+    segment: str
+    rf: float
+    net_profit_minor: int
+
+
+@dataclass(frozen=True)
+class SegmentTotal:
+    """How many customers a segment has and what they bring."""
+
+    customers: int
+    net_profit_minor: int
+
+
+def list_page(shop_id: int, filters: Filters, order: Order, cursor: str = "", size: int = PAGE) -> Page:
+    """List one page; an unreadable cursor begins at the start."""
+    column = SORTS[order.sort]
+    rows: list[Standing] = []
+    after = _read_cursor(cursor, str if column == "label" else (int, float))
+    for stage in _stages(_chosen(shop_id, filters), column, order.rising, after):
+        rows += stage.select_related("customer")[: size + 1 - len(rows)]
+        if len(rows) > size:
+            break
+    if len(rows) <= size:
+        return Page(rows, None)
+    last = rows[size - 1]
+    return Page(rows[:size], _write_cursor(getattr(last, column), last.pk))
+
+
+def count(shop_id: int, filters: Filters, cap: int = 10_000) -> int:
+    """Count the customers a filter leaves, up to a cap."""
+    return _chosen(shop_id, filters).order_by().values("pk")[:cap].count()
+
+
+def segment_totals(shop_id: int, filters: Filters | None = None) -> dict[str, SegmentTotal]:
+    """Count customers and sum net profit per segment; the empty segment holds those not yet placed."""
+    rows = (
+        _chosen(shop_id, filters or Filters())
+        .order_by()
+        .values_list("segment")
+        .annotate(customers=Count("pk"), profit=Sum("net_profit_minor"))
+    )
+    return {segment: SegmentTotal(customers, profit or 0) for segment, customers, profit in rows}
+
+
+def list_countries(shop_id: int, most: int = 250) -> list[str]:
+    """List the countries customers are in, by skipping through the index from one to the next."""
+    found: list[str] = []
+    countries = Standing.objects.filter(shop_id=shop_id).order_by("country").values_list("country", flat=True)
+    following = countries.filter(country__gt="").first()
+    while following is not None and len(found) < most:
+        found.append(following)
+        following = countries.filter(country__gt=following).first()
+    return found
+
+
+def list_dots(shop_id: int, filters: Filters, most: int) -> list[Dot]:
+    """List the places of the placed customers with the highest net profit."""
+    return _dots(_chosen(shop_id, filters).order_by("-net_profit_minor", "pk"), most)
+
+
+def list_places(shop_id: int, public_ids: Sequence[UUID]) -> list[Dot]:
+    """List the present places of these customers; those not placed are left out."""
+    rows = Standing.objects.filter(shop_id=shop_id, customer__public_id__in=public_ids)
+    return _dots(rows, len(public_ids))
+
+
+def find_standing(shop_id: int, customer_id: int) -> Standing | None:
+    """Find one customer's row."""
+    return Standing.objects.filter(shop_id=shop_id, pk=customer_id).first()
+
+
+def find_ids(shop_id: int, public_ids: Sequence[UUID]) -> list[int]:
+    """Find the customers behind public ids, for a selection; strangers are left out."""
+    rows = Standing.objects.filter(shop_id=shop_id, customer__public_id__in=public_ids)
+    return list(rows.values_list("pk", flat=True))
+
+
+def is_empty(shop_id: int) -> bool:
+    """Say whether the shop has no customer at all."""
+    return not Standing.objects.filter(shop_id=shop_id).exists()
+
+
+def _chosen(shop_id: int, filters: Filters) -> QuerySet[Standing]:
+    chosen = Q(shop_id=shop_id)
+    if filters.segments:
+        chosen &= Q(segment__in=["" if name == NOT_PLACED else name for name in filters.segments])
+    if filters.known is not None:
+        chosen &= Q(known=filters.known)
+    if filters.country:
+        chosen &= Q(country=filters.country)
+    for column, between in (
+        ("rf", filters.factor),
+        ("net_profit_minor", filters.profit_minor),
+        ("last_order_us", filters.ordered_us),
+    ):
+        if between.low is not None:
+            chosen &= Q(**{f"{column}__gte": between.low})
+        if between.high is not None:
+            chosen &= Q(**{f"{column}__lte": between.high})
+    if filters.customer_ids is not None:
+        chosen &= Q(pk__in=filters.customer_ids)
+    return Standing.objects.filter(chosen)
+
+
+def _dots(rows: QuerySet[Standing], most: int) -> list[Dot]:
+    placed = rows.filter(net_profit_minor__isnull=False, rf__isnull=False)
+    fields = placed.values_list("customer__public_id", "label", "segment", "rf", "net_profit_minor")[:most]
+    return [Dot(public_id, label, segment, rf or 0.0, profit or 0) for public_id, label, segment, rf, profit in fields]
+
+
+def _stages(
+    chosen: QuerySet[Standing], column: str, rising: bool, after: tuple[object, int] | None
+) -> list[QuerySet[Standing]]:
+    """The list in pieces, each one seek: the rest of the tie, then what follows, then rows without a value."""
+    order = (column, "-pk") if rising else (f"-{column}", "pk")
+    tie_after = "pk__lt" if rising else "pk__gt"
+    valued = chosen.filter(**{f"{column}__isnull": False}).order_by(*order)
+    without = chosen.filter(**{f"{column}__isnull": True}).order_by("pk")
+    if after is None:
+        return [valued, without]
+    value, last_id = after
+    if value is None:
+        return [without.filter(pk__gt=last_id)]
+    beyond = f"{column}__gt" if rising else f"{column}__lt"
+    return [valued.filter(**{column: value, tie_after: last_id}), valued.filter(**{beyond: value}), without]
+
+
+def _write_cursor(value: object, last_id: int) -> str:
+    return urlsafe_b64encode(json.dumps([value, last_id]).encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str, kind: type | tuple[type, ...]) -> tuple[object, int] | None:
+    if not cursor:
+        return None
+    try:
+        value, last_id = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (ValueError, TypeError):
+        return None
+    fits = value is None or isinstance(value, kind)
+    return (value, last_id) if fits and isinstance(last_id, int) else None

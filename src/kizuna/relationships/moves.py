@@ -1,0 +1,61 @@
+"""Who moved between segments and the path of one customer, read from Move and Place; nothing is written here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Count
+
+from kizuna.relationships.models import Move, Place, Standing
+
+
+@dataclass(frozen=True)
+class MoveView:
+    """One move with what a page shows of the customer."""
+
+    public_id: UUID
+    label: str
+    at_us: int
+    from_segment: str
+    to_segment: str
+    cause: str
+    net_profit_minor: int | None
+    rf: float | None
+
+
+def list_moves(shop_id: int, since_us: int, limit: int, left: str = "") -> list[MoveView]:
+    """List the newest moves since an instant; `left` keeps those who left that segment."""
+    rows = Move.objects.filter(shop_id=shop_id, at_us__gt=since_us).order_by("-at_us", "-pk")
+    if left:
+        rows = rows.filter(from_segment=left)
+    moves = list(rows[:limit])
+    standings = Standing.objects.filter(shop_id=shop_id).select_related("customer")
+    by_id = standings.in_bulk([move.customer_id for move in moves])
+    return [_view(move, by_id[move.customer_id]) for move in moves if move.customer_id in by_id]
+
+
+def count_moves(shop_id: int, since_us: int) -> dict[tuple[str, str], int]:
+    """Count the moves since an instant per pair of segments."""
+    rows = Move.objects.filter(shop_id=shop_id, at_us__gt=since_us).order_by()
+    return {(a, b): n for a, b, n in rows.values_list("from_segment", "to_segment").annotate(n=Count("pk"))}
+
+
+def list_path(shop_id: int, customer_id: int, since_us: int = 0) -> Sequence[Place]:
+    """List a customer's path, oldest first: the last place before `since_us`, if any, and everything after."""
+    places = Place.objects.filter(shop_id=shop_id, customer_id=customer_id)
+    later = list(places.filter(at_us__gt=since_us).order_by("at_us"))
+    before = places.filter(at_us__lte=since_us).order_by("-at_us").first()
+    return later if before is None else [before, *later]
+
+
+def _view(move: Move, standing: Standing) -> MoveView:
+    return MoveView(
+        public_id=standing.customer.public_id,
+        label=standing.label,
+        at_us=move.at_us,
+        from_segment=move.from_segment,
+        to_segment=move.to_segment,
+        cause=move.cause,
+        net_profit_minor=standing.net_profit_minor,
+        rf=standing.rf,
+    )

@@ -1,0 +1,34 @@
+"""The named views a person keeps of the customer list: a name and the page's query string."""
+
+from typing import TYPE_CHECKING
+
+from kizuna.relationships.models import SavedView
+
+if TYPE_CHECKING:
+    from kizuna.shops.models import Person, Shop
+
+MOST = 30
+
+
+class TooManyViews(ValueError):
+    """A person keeps at most MOST views a shop."""
+
+
+def list_views(shop: "Shop", person: "Person") -> list[SavedView]:
+    """List a person's views of a shop by name."""
+    return list(SavedView.objects.filter(shop=shop, person=person).order_by("name"))
+
+
+def keep(shop: "Shop", person: "Person", name: str, query: str) -> SavedView:
+    """Keep a view under a name; the same name is replaced."""
+    mine = SavedView.objects.filter(shop=shop, person=person)
+    if not mine.filter(name=name).exists() and mine.count() >= MOST:
+        raise TooManyViews(f"you can keep {MOST} views; remove one first")
+    view, _ = SavedView.objects.update_or_create(shop=shop, person=person, name=name, defaults={"query": query})
+    return view
+
+
+def remove(shop: "Shop", person: "Person", view_id: int) -> bool:
+    """Remove a person's view; says whether there was one."""
+    removed, _ = SavedView.objects.filter(shop=shop, person=person, pk=view_id).delete()
+    return removed > 0
