@@ -15,26 +15,26 @@ class IdentityStock(models.Model):
         "customers.Identity", on_delete=models.CASCADE, primary_key=True, db_constraint=False
     )
     last_purchase_us = models.BigIntegerField(null=True)
-    f30 = models.FloatField(default=0.0)
-    f60 = models.FloatField(default=0.0)
-    f90 = models.FloatField(default=0.0)
-    f180 = models.FloatField(default=0.0)
-    f365 = models.FloatField(default=0.0)
-    m30 = models.FloatField(default=0.0)
-    m60 = models.FloatField(default=0.0)
-    m90 = models.FloatField(default=0.0)
-    m180 = models.FloatField(default=0.0)
-    m365 = models.FloatField(default=0.0)
-    v30 = models.FloatField(default=0.0)
-    v60 = models.FloatField(default=0.0)
-    v90 = models.FloatField(default=0.0)
-    v180 = models.FloatField(default=0.0)
-    v365 = models.FloatField(default=0.0)
-    e30 = models.FloatField(default=0.0)
-    e60 = models.FloatField(default=0.0)
-    e90 = models.FloatField(default=0.0)
-    e180 = models.FloatField(default=0.0)
-    e365 = models.FloatField(default=0.0)
+    f30 = models.FloatField(default=0.0, db_default=0.0)
+    f60 = models.FloatField(default=0.0, db_default=0.0)
+    f90 = models.FloatField(default=0.0, db_default=0.0)
+    f180 = models.FloatField(default=0.0, db_default=0.0)
+    f365 = models.FloatField(default=0.0, db_default=0.0)
+    m30 = models.FloatField(default=0.0, db_default=0.0)
+    m60 = models.FloatField(default=0.0, db_default=0.0)
+    m90 = models.FloatField(default=0.0, db_default=0.0)
+    m180 = models.FloatField(default=0.0, db_default=0.0)
+    m365 = models.FloatField(default=0.0, db_default=0.0)
+    v30 = models.FloatField(default=0.0, db_default=0.0)
+    v60 = models.FloatField(default=0.0, db_default=0.0)
+    v90 = models.FloatField(default=0.0, db_default=0.0)
+    v180 = models.FloatField(default=0.0, db_default=0.0)
+    v365 = models.FloatField(default=0.0, db_default=0.0)
+    e30 = models.FloatField(default=0.0, db_default=0.0)
+    e60 = models.FloatField(default=0.0, db_default=0.0)
+    e90 = models.FloatField(default=0.0, db_default=0.0)
+    e180 = models.FloatField(default=0.0, db_default=0.0)
+    e365 = models.FloatField(default=0.0, db_default=0.0)
 
     class Meta:
         indexes = [models.Index(fields=["shop_id", "identity"], name="stock_of_shop")]
@@ -96,6 +96,7 @@ class Reference(models.Model):
     person = models.ForeignKey("shops.Person", on_delete=models.SET_NULL, null=True)
     automatic = models.BooleanField()
     customers = models.IntegerField()
+    digest = models.CharField(max_length=32, help_text="of all distributions: what a cache knows them by")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["shop", "version"], name="one_reference_per_version")]
@@ -116,7 +117,10 @@ class ReferenceColumn(models.Model):
 
 
 class Snapshot(models.Model):
-    """The portfolio of one shop-local midnight: NG, cuts, and where everybody stood. Never restated silently."""
+    """The portfolio at one instant: NG, cuts, and where everybody stood. Never restated silently.
+
+    One is made at each shop-local midnight; others after an import and whenever the criterion or the reference changes.
+    """
 
     shop = models.ForeignKey("shops.Shop", on_delete=models.CASCADE)
     day = models.IntegerField(help_text="shop-local days since 1970-01-01")
@@ -131,11 +135,21 @@ class Snapshot(models.Model):
     n_star = models.IntegerField()
     counts = models.JSONField(help_text="customers per segment, and not_placed")
     columns = models.BinaryField(help_text="compressed columns: customer ids, RF, net profit, shown segment")
+    digest = models.CharField(max_length=32, help_text="of the columns: what a cache knows them by")
+    cause = models.CharField(max_length=40, help_text="daily_snapshot, imported, criterion_changed ...")
+    previous = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, help_text="whose shown segments the hysteresis started from"
+    )
     reconstructed = models.BooleanField(default=False, help_text="computed later from imported history")
     made_at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["shop", "day"], name="one_snapshot_per_day")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["shop", "day"], condition=models.Q(cause="daily_snapshot"), name="one_daily_snapshot_per_day"
+            )
+        ]
+        indexes = [models.Index(fields=["shop", "as_of_us"], name="snapshot_by_time")]
 
 
 class Standing(models.Model):

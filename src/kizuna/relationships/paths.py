@@ -1,0 +1,132 @@
+"""Paths over the portfolio: the points a customer passed, and every move from one shown segment to another.
+
+A point is kept when the segment changed or the place moved visibly, so that a path can be drawn without keeping every
+day of everybody. Snapshots hold the whole portfolio of an instant; lists of moves are relationships.lists.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import batched
+
+from django.db import connection
+
+from kizuna.relationships.models import Move, Place
+
+VISIBLE_RF = 0.02
+VISIBLE_SHARE_OF_CUT = 0.05
+RECONSTRUCTED = "reconstructed"
+_IDS_PER_QUERY = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Where a customer was at an instant."""
+
+    customer_id: int
+    at_us: int
+    rf: float
+    net_profit_minor: int
+    z: Mapping[str, float]
+    segment: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A move from one shown segment to another; '' stands for not placed."""
+
+    customer_id: int
+    at_us: int
+    from_segment: str
+    to_segment: str
+    cause: str
+
+
+def moved_visibly(point: Point, last: Point | None, cut_net_profit_minor: int | None) -> bool:
+    """Whether a point deserves to be kept after the last one kept of the same customer."""
+    if last is None or point.segment != last.segment or abs(point.rf - last.rf) >= VISIBLE_RF:
+        return True
+    least = VISIBLE_SHARE_OF_CUT * (cut_net_profit_minor or 0)
+    change = abs(point.net_profit_minor - last.net_profit_minor)
+    return change > 0 and change >= least
+
+
+def last_points(shop_id: int, customer_ids: Iterable[int]) -> dict[int, Point]:
+    """The newest point kept of each customer."""
+    found = {}
+    for some in batched(sorted(set(customer_ids)), _IDS_PER_QUERY):
+        places = ", ".join(["%s"] * len(some))
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT p.customer_id, p.at_us, p.rf, p.net_profit_minor, p.segment FROM relationships_place p JOIN"  # noqa: S608
+                " (SELECT customer_id, MAX(at_us) AS at_us FROM relationships_place WHERE shop_id = %s AND"
+                f" customer_id IN ({places}) GROUP BY customer_id) newest"
+                " ON newest.customer_id = p.customer_id AND newest.at_us = p.at_us WHERE p.shop_id = %s ORDER BY p.id",
+                [shop_id, *some, shop_id],
+            )
+            found.update({row[0]: Point(row[0], row[1], row[2], row[3], {}, row[4]) for row in cursor.fetchall()})
+    return found
+
+
+def list_points(shop_id: int, customer_ids: Sequence[int], since_us: int = 0) -> list[Point]:
+    """The path of a customer in order of time."""
+    rows = Place.objects.filter(shop_id=shop_id, customer_id__in=customer_ids, at_us__gte=since_us)
+    return [
+        Point(row.customer_id, row.at_us, row.rf, row.net_profit_minor, row.z, row.segment)
+        for row in rows.order_by("at_us", "id")
+    ]
+
+
+def record(shop_id: int, points: Sequence[Point], steps: Sequence[Step]) -> None:
+    """Store points and moves."""
+    _insert(
+        "relationships_place",
+        ("shop_id", "customer_id", "at_us", "rf", "net_profit_minor", "z", "segment"),
+        [
+            (
+                shop_id,
+                each.customer_id,
+                each.at_us,
+                each.rf,
+                each.net_profit_minor,
+                json.dumps(dict(each.z)),
+                each.segment,
+            )
+            for each in points
+        ],
+    )
+    _insert(
+        "relationships_move",
+        ("shop_id", "customer_id", "at_us", "from_segment", "to_segment", "cause"),
+        [
+            (shop_id, each.customer_id, each.at_us, each.from_segment, each.to_segment, each.cause[:80])
+            for each in steps
+        ],
+    )
+
+
+def forget_reconstructed(shop_id: int, instants: Sequence[int]) -> None:
+    """Delete the points and moves that reconstructed snapshots of these instants had left."""
+    for some in batched(instants, _IDS_PER_QUERY):
+        Place.objects.filter(shop_id=shop_id, at_us__in=some).delete()
+        Move.objects.filter(shop_id=shop_id, at_us__in=some, cause=RECONSTRUCTED).delete()
+
+
+def restart_at(shop_id: int, at_us: int, cause: str) -> None:
+    """Delete the first moves that a snapshot wrote, before they are told again from reconstructed history."""
+    Move.objects.filter(shop_id=shop_id, at_us=at_us, cause=cause, from_segment="").delete()
+
+
+def last_steps(shop_id: int) -> dict[int, Step]:
+    """The newest move of every customer of the shop."""
+    rows = Move.objects.filter(shop_id=shop_id).order_by("at_us", "id")
+    values = rows.values_list("customer_id", "at_us", "from_segment", "to_segment", "cause")
+    return {row[0]: Step(*row) for row in values.iterator(chunk_size=10_000)}
+
+
+def _insert(table: str, names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    if not rows:
+        return
+    places = ", ".join(["%s"] * len(names))
+    with connection.cursor() as cursor:
+        cursor.executemany(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({places})", rows)  # noqa: S608
