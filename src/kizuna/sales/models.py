@@ -43,7 +43,8 @@ class Order(models.Model):
     currency = models.CharField(max_length=3)
     original_revenue_minor = models.BigIntegerField()
     rate = models.DecimalField(max_digits=20, decimal_places=10, help_text="into the shop's currency, that day")
-    revenue_minor = models.BigIntegerField()
+    revenue_minor = models.BigIntegerField(help_text="goods net of tax and discount, plus shipping charged")
+    goods_revenue_minor = models.BigIntegerField(help_text="the goods alone: what a refund's cost rate is taken from")
     goods_cost_minor = models.BigIntegerField()
     other_cost_minor = models.BigIntegerField(default=0, help_text="payment, shipping and marketing")
     net_profit_minor = models.BigIntegerField()
@@ -52,6 +53,13 @@ class Order(models.Model):
     coupon = models.CharField(max_length=80, default="")
     discount_minor = models.BigIntegerField(default=0)
     shipping_country = models.CharField(max_length=60, default="")
+    updated_us = models.BigIntegerField(null=True, help_text="when the shop last corrected it; null: as first told")
+    placed_known = models.BooleanField(
+        default=True, help_text="false: only corrections came so far, none with the time"
+    )
+    digest = models.CharField(
+        max_length=32, help_text="of what the source said, so that the same again changes nothing"
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["shop", "source_ref"], name="one_order_per_source_ref")]
@@ -69,6 +77,7 @@ class OrderLine(models.Model):
     name = models.CharField(max_length=255, default="")
     quantity = models.DecimalField(max_digits=14, decimal_places=4)
     unit_price = models.DecimalField(max_digits=18, decimal_places=6)
+    amount = models.DecimalField(max_digits=20, decimal_places=6, help_text="paid for the whole line")
     cost_minor = models.BigIntegerField(null=True, help_text="cost of the whole line, shop currency, where known")
 
 
@@ -78,7 +87,8 @@ class Refund(models.Model):
     shop = models.ForeignKey("shops.Shop", on_delete=models.CASCADE)
     identity = models.ForeignKey("customers.Identity", on_delete=models.PROTECT, db_index=False)
     order = models.ForeignKey(Order, on_delete=models.SET_NULL, null=True, related_name="refunds")
-    source_ref = models.CharField(max_length=100)
+    source_ref = models.CharField(max_length=110)
+    order_ref = models.CharField(max_length=100, default="", help_text="the order it names, known or not yet")
     refunded_us = models.BigIntegerField()
     day = models.IntegerField()
     month = models.IntegerField()
@@ -87,10 +97,14 @@ class Refund(models.Model):
     revenue_minor = models.BigIntegerField(help_text="positive, shop currency")
     goods_returned = models.BooleanField(default=True)
     net_profit_minor = models.BigIntegerField(help_text="what the refund does to net profit")
+    cost_assumed = models.BooleanField(default=False, help_text="the shop's margin rate stood in for a cost")
+    cancels = models.BooleanField(default=False, help_text="a cancellation: gives back whatever is left of its order")
+    digest = models.CharField(max_length=32)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["shop", "source_ref"], name="one_refund_per_source_ref")]
         indexes = [
             models.Index(fields=["shop", "identity", "refunded_us"], name="refund_of_identity"),
             models.Index(fields=["shop", "refunded_us"], name="refund_by_time"),
+            models.Index(fields=["shop", "order_ref"], name="refund_of_order", condition=~models.Q(order_ref="")),
         ]

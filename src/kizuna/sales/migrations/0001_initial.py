@@ -37,7 +37,14 @@ class Migration(migrations.Migration):
                         decimal_places=10, help_text="into the shop's currency, that day", max_digits=20
                     ),
                 ),
-                ("revenue_minor", models.BigIntegerField()),
+                (
+                    "revenue_minor",
+                    models.BigIntegerField(help_text="goods net of tax and discount, plus shipping charged"),
+                ),
+                (
+                    "goods_revenue_minor",
+                    models.BigIntegerField(help_text="the goods alone: what a refund's cost rate is taken from"),
+                ),
                 ("goods_cost_minor", models.BigIntegerField()),
                 ("other_cost_minor", models.BigIntegerField(default=0, help_text="payment, shipping and marketing")),
                 ("net_profit_minor", models.BigIntegerField()),
@@ -46,6 +53,22 @@ class Migration(migrations.Migration):
                 ("coupon", models.CharField(default="", max_length=80)),
                 ("discount_minor", models.BigIntegerField(default=0)),
                 ("shipping_country", models.CharField(default="", max_length=60)),
+                (
+                    "updated_us",
+                    models.BigIntegerField(help_text="when the shop last corrected it; null: as first told", null=True),
+                ),
+                (
+                    "placed_known",
+                    models.BooleanField(
+                        default=True, help_text="false: only corrections came so far, none with the time"
+                    ),
+                ),
+                (
+                    "digest",
+                    models.CharField(
+                        help_text="of what the source said, so that the same again changes nothing", max_length=32
+                    ),
+                ),
                 (
                     "identity",
                     models.ForeignKey(
@@ -63,6 +86,7 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(default="", max_length=255)),
                 ("quantity", models.DecimalField(decimal_places=4, max_digits=14)),
                 ("unit_price", models.DecimalField(decimal_places=6, max_digits=18)),
+                ("amount", models.DecimalField(decimal_places=6, help_text="paid for the whole line", max_digits=20)),
                 (
                     "cost_minor",
                     models.BigIntegerField(help_text="cost of the whole line, shop currency, where known", null=True),
@@ -93,7 +117,11 @@ class Migration(migrations.Migration):
             name="Refund",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("source_ref", models.CharField(max_length=100)),
+                ("source_ref", models.CharField(max_length=110)),
+                (
+                    "order_ref",
+                    models.CharField(default="", help_text="the order it names, known or not yet", max_length=100),
+                ),
                 ("refunded_us", models.BigIntegerField()),
                 ("day", models.IntegerField()),
                 ("month", models.IntegerField()),
@@ -102,6 +130,17 @@ class Migration(migrations.Migration):
                 ("revenue_minor", models.BigIntegerField(help_text="positive, shop currency")),
                 ("goods_returned", models.BooleanField(default=True)),
                 ("net_profit_minor", models.BigIntegerField(help_text="what the refund does to net profit")),
+                (
+                    "cost_assumed",
+                    models.BooleanField(default=False, help_text="the shop's margin rate stood in for a cost"),
+                ),
+                (
+                    "cancels",
+                    models.BooleanField(
+                        default=False, help_text="a cancellation: gives back whatever is left of its order"
+                    ),
+                ),
+                ("digest", models.CharField(max_length=32)),
                 (
                     "identity",
                     models.ForeignKey(
@@ -143,6 +182,14 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="refund",
             index=models.Index(fields=["shop", "refunded_us"], name="refund_by_time"),
+        ),
+        migrations.AddIndex(
+            model_name="refund",
+            index=models.Index(
+                condition=models.Q(("order_ref", ""), _negated=True),
+                fields=["shop", "order_ref"],
+                name="refund_of_order",
+            ),
         ),
         migrations.AddConstraint(
             model_name="refund",

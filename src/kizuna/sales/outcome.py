@@ -1,0 +1,80 @@
+"""What recording did: how many drafts were taken, what was refused and why, and how each identity's sums moved.
+
+The flow turns effects into stock changes; this room does not know what a stock is.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from kizuna.sales.drafts import Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """Purchases and revenue that an identity gained (or, negative, lost) at an instant."""
+
+    identity_id: int
+    happened_us: int
+    purchases: int
+    revenue_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One draft that was not taken: its place in what was handed in, its reference, and what is to blame."""
+
+    index: int
+    source_ref: str
+    field: str
+    message: str
+
+
+@dataclass
+class Outcome:
+    """The sum of one recording; `lost_purchase` are identities whose last purchase may now be an earlier one."""
+
+    taken: int = 0
+    repeated: int = 0
+    changed: int = 0
+    refused: list[Refusal] = field(default_factory=list)
+    effects: list[Effect] = field(default_factory=list)
+    lost_purchase: set[int] = field(default_factory=set)
+    identity_ids: set[int] = field(default_factory=set)
+
+    def refuse(self, index: int, source_ref: str, why: Refused) -> None:
+        """Note a draft that was not taken."""
+        self.refused.append(Refusal(index, source_ref[:100], why.field, why.message))
+
+    def add(self, effect: Effect) -> None:
+        """Note what one order or refund brought."""
+        self.identity_ids.add(effect.identity_id)
+        if effect.purchases or effect.revenue_minor:
+            self.effects.append(effect)
+
+    def replace(self, before: Effect, after: Effect) -> None:
+        """Note that one effect now stands for another; the same again is no change."""
+        self.identity_ids.update((before.identity_id, after.identity_id))
+        if before == after:
+            return
+        if before.purchases and (
+            not after.purchases or after.identity_id != before.identity_id or after.happened_us < before.happened_us
+        ):
+            self.lost_purchase.add(before.identity_id)
+        if (before.identity_id, before.happened_us) == (after.identity_id, after.happened_us):
+            gained = (after.purchases - before.purchases, after.revenue_minor - before.revenue_minor)
+            self.add(Effect(after.identity_id, after.happened_us, *gained))
+            return
+        self.add(Effect(before.identity_id, before.happened_us, -before.purchases, -before.revenue_minor))
+        self.add(after)
+
+    def merge(self, others: Iterable["Outcome"]) -> "Outcome":
+        """Take in what further recordings did and return the sum."""
+        for other in others:
+            self.taken += other.taken
+            self.repeated += other.repeated
+            self.changed += other.changed
+            self.refused += other.refused
+            self.effects += other.effects
+            self.lost_purchase |= other.lost_purchase
+            self.identity_ids |= other.identity_ids
+        return self
