@@ -2,14 +2,28 @@
 
 import os
 import sys
+from collections.abc import MutableMapping
 
 from django.core.management import execute_from_command_line
 
 
 def main() -> None:
     """Hand the words of the command line to Django."""
+    take_address(sys.argv[1:], os.environ)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kizuna.config.settings")
     execute_from_command_line(["./run manage", *sys.argv[1:]])
+
+
+def take_address(words: list[str], variables: MutableMapping[str, str]) -> None:
+    """Turn --host and --port of a serving command into settings, before Django makes links and cookies from them."""
+    if not words or words[0] not in {"serve", "demo"}:
+        return
+    for name, variable in (("--host", "KIZUNA_HOST"), ("--port", "KIZUNA_PORT")):
+        for place, word in enumerate(words):
+            if word.startswith(f"{name}="):
+                variables[variable] = word.partition("=")[2]
+            elif word == name and place + 1 < len(words):
+                variables[variable] = words[place + 1]
 
 
 if __name__ == "__main__":

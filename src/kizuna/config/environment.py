@@ -31,6 +31,7 @@ class Environment:
     email_url: str
     mail_from: str
     trusted_proxies: int
+    capture_rate: int
     debug: bool
 
 
@@ -56,6 +57,7 @@ def read(variables: dict[str, str] | None = None) -> Environment:
         email_url=env.get("KIZUNA_EMAIL_URL", ""),
         mail_from=env.get("KIZUNA_MAIL_FROM", f"kizuna@{public_host}"),
         trusted_proxies=_whole_number(env, "KIZUNA_TRUSTED_PROXIES", 0),
+        capture_rate=_whole_number(env, "KIZUNA_CAPTURE_RATE", 20_000),
         debug=env.get("KIZUNA_DEBUG", "") == "1",
     )
 
@@ -66,10 +68,11 @@ def database(environment: Environment) -> dict[str, object]:
         return {
             "ENGINE": "kizuna.config.sqlite",
             "NAME": environment.home / "kizuna.sqlite3",
+            "CONN_MAX_AGE": 600,
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 20,
-                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-65536;"
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16384;"
                 " PRAGMA temp_store=MEMORY; PRAGMA mmap_size=268435456",
             },
         }

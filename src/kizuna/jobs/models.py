@@ -1,6 +1,7 @@
-"""The queue's one table: a job is leased by a worker, and is anyone's again when the lease runs out.
+"""The queue's tables: jobs, when standing jobs last ran, and which workers are alive.
 
-A worker killed in the middle therefore loses nothing; tasks are written to be safe to repeat.
+A job is leased by a worker, and is anyone's again when the lease runs out; a worker killed in the middle therefore
+loses nothing, and tasks are written to be safe to repeat.
 """
 
 from django.db import models
@@ -26,7 +27,7 @@ class Job(models.Model):
     state = models.CharField(max_length=8, choices=JobState.choices, default=JobState.READY)
     run_after = models.DateTimeField()
     leased_until = models.DateTimeField(null=True)
-    leased_by = models.CharField(max_length=80, default="")
+    leased_by = models.CharField(max_length=120, default="", help_text="worker and attempt")
     attempts = models.SmallIntegerField(default=0)
     once_key = models.CharField(max_length=200, null=True, help_text="at most one READY job has this key")
     progress = models.FloatField(default=0.0)
@@ -49,3 +50,11 @@ class Schedule(models.Model):
 
     name = models.CharField(max_length=100, unique=True)
     last_run_at = models.DateTimeField(null=True)
+
+
+class Worker(models.Model):
+    """A worker that is running, or was until its last sign of life."""
+
+    name = models.CharField(max_length=100, unique=True, help_text="host:process:random")
+    started_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
