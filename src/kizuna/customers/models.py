@@ -10,7 +10,11 @@ from django.db import models
 
 
 class Customer(models.Model):
-    """One relationship of the shop: known, or a visitor who may become known."""
+    """One relationship of the shop: known, or a visitor who may become known.
+
+    The profile columns are folded from what the customer's identities say (customers.profiles); they are never the
+    only copy, so merge and un-merge simply fold again.
+    """
 
     shop = models.ForeignKey("shops.Shop", on_delete=models.CASCADE)
     public_id = models.UUIDField(unique=True, default=uuid.uuid4)
@@ -24,10 +28,16 @@ class Customer(models.Model):
     first_touch = models.JSONField(default=dict, help_text="utm_* of the first visit that had any")
     last_touch = models.JSONField(default=dict)
     created_us = models.BigIntegerField()
-    merged_into = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, help_text="cleared by un-merge")
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, help_text="where its identities went; none are left here"
+    )
 
     class Meta:
-        indexes = [models.Index(fields=["shop", "id"]), models.Index(fields=["shop", "email"])]
+        indexes = [
+            models.Index(fields=["shop", "id"]),
+            models.Index(fields=["shop", "email"]),
+            models.Index(fields=["shop", "phone"]),
+        ]
 
 
 class IdentityKind(models.IntegerChoices):
@@ -48,7 +58,7 @@ class Identity(models.Model):
 
     shop = models.ForeignKey("shops.Shop", on_delete=models.CASCADE)
     kind = models.SmallIntegerField(choices=IdentityKind.choices)
-    value = models.CharField(max_length=255)
+    value = models.CharField(max_length=600)
     key = models.CharField(
         max_length=255, help_text="as the source sends it; several identities may share a visitor key"
     )
@@ -57,8 +67,10 @@ class Identity(models.Model):
     bound_user = models.CharField(max_length=255, default="", help_text="the user id seen on this visitor key")
     first_seen_us = models.BigIntegerField()
     last_seen_us = models.BigIntegerField()
+    profile = models.JSONField(default=dict, help_text="what was said under this identity, with when and how trusted")
 
     class Meta:
+        indexes = [models.Index(fields=["shop", "kind", "key"])]
         constraints = [
             models.UniqueConstraint(fields=["shop", "kind", "value"], name="one_identity_per_value"),
             models.UniqueConstraint(
@@ -75,7 +87,10 @@ class Link(models.Model):
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="links")
     from_us = models.BigIntegerField()
     to_us = models.BigIntegerField(null=True)
-    cause = models.CharField(max_length=60, help_text="first_seen, signed_in, alias, merged, unmerged ...")
+    cause = models.CharField(max_length=60, help_text="first_seen, signed_in, recognised, merged, unmerged ...")
+    via = models.BigIntegerField(
+        null=True, help_text="the identity through which this one was linked; un-merge follows it"
+    )
 
     class Meta:
         indexes = [models.Index(fields=["shop", "customer"]), models.Index(fields=["identity", "from_us"])]
@@ -101,7 +116,7 @@ class MergeSuggestion(models.Model):
     shop = models.ForeignKey("shops.Shop", on_delete=models.CASCADE)
     first = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
     second = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
-    reason = models.CharField(max_length=40, help_text="same_email, same_phone, same_name_and_address")
+    reason = models.CharField(max_length=40, help_text="same_email, same_phone, same_device, alias, unmerged")
     evidence = models.CharField(max_length=255)
     suggested_at = models.DateTimeField()
     decided_at = models.DateTimeField(null=True)
@@ -126,11 +141,16 @@ class Consent(models.Model):
 
 
 class SearchTerm(models.Model):
-    """A lower-case word that finds a customer by its beginning: names, addresses, phone digits, ids, order numbers."""
+    """A lower-case word that finds a customer by its beginning: names, addresses, phone digits, ids, order numbers.
 
-    shop = models.ForeignKey("shops.Shop", on_delete=models.CASCADE)
-    term = models.CharField(max_length=80)
-    customer = models.ForeignKey(Customer, on_delete=models.CASCADE)
+    Belongs to an identity, so a merge need not index again. UTF-8 bytes, because bytes sort alike in every database
+    whatever its collation, and a prefix is then one range.
+    """
+
+    shop = models.ForeignKey("shops.Shop", on_delete=models.CASCADE, db_index=False)
+    term = models.BinaryField(max_length=160)
+    identity = models.ForeignKey(Identity, on_delete=models.CASCADE)
+    is_order = models.BooleanField(default=False, help_text="an order number; the others follow the profile")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["shop", "term", "customer"], name="one_row_per_term")]
+        constraints = [models.UniqueConstraint(fields=["shop", "term", "identity"], name="one_row_per_term")]

@@ -21,6 +21,7 @@ class Cursor(models.Model):
 
     name = models.CharField(max_length=40, unique=True)
     position = models.BigIntegerField(default=0)
+    part = models.IntegerField(default=0, help_text="events already taken of the request after position")
 
 
 class Channel(models.IntegerChoices):

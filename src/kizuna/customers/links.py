@@ -1,0 +1,156 @@
+"""Which identity belongs to which customer, now and at any instant before.
+
+A customer is a set of dated links; every change of belonging goes through `relink`, so that nothing is ever lost.
+Who should belong to whom is decided in customers.partition and customers.merging.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from django.db import connection
+from django.db.models import Q
+from numpy.typing import NDArray
+
+from kizuna.customers.models import Customer, Identity, IdentityKind, Link
+
+type Ints = NDArray[np.int64]
+
+IN_ONE_QUERY = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Relink:
+    """An identity that goes to another customer: from when, why, and through which identity."""
+
+    identity_id: int
+    customer_id: int
+    from_us: int
+    cause: str
+    via: int | None = None
+
+
+def lock(shop_id: int) -> None:
+    """Let one transaction at a time change who belongs to whom in a shop (SQLite's write lock does so already)."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [7_201, shop_id])
+
+
+def columns(shop_id: int, as_of_us: int | None) -> tuple[Ints, Ints]:
+    """Read the links in force at an instant (None: now) as two arrays, identity ids and customer ids."""
+    pairs: Iterable[tuple[int, int]]
+    if as_of_us is None:
+        pairs = Identity.objects.filter(shop_id=shop_id).values_list("id", "customer_id").iterator(IN_ONE_QUERY)
+    else:
+        in_force = Q(to_us=None) | Q(to_us__gt=as_of_us)
+        dated = Link.objects.filter(in_force, shop_id=shop_id, from_us__lte=as_of_us)
+        pairs = dated.values_list("identity_id", "customer_id").iterator(IN_ONE_QUERY)
+    table = np.fromiter((number for pair in pairs for number in pair), dtype=np.int64)
+    return table[::2].copy(), table[1::2].copy()
+
+
+def customers_of(shop_id: int, identity_ids: Collection[int]) -> dict[int, int]:
+    """Read to which customer each identity belongs now."""
+    found: dict[int, int] = {}
+    for part in _parts(identity_ids):
+        rows = Identity.objects.filter(shop_id=shop_id, id__in=part)
+        found.update(rows.values_list("id", "customer_id"))
+    return found
+
+
+def identities_of(shop_id: int, customer_ids: Collection[int]) -> dict[int, list[int]]:
+    """Read the identities of each customer, in the order of their making; customers without any have an empty list."""
+    found: dict[int, list[int]] = {customer_id: [] for customer_id in customer_ids}
+    for part in _parts(customer_ids):
+        rows = Identity.objects.filter(shop_id=shop_id, customer_id__in=part).order_by("id")
+        for customer_id, identity_id in rows.values_list("customer_id", "id"):
+            found[customer_id].append(identity_id)
+    return found
+
+
+def find_strongest(shop_id: int, customer_id: int) -> tuple[int, IdentityKind, str] | None:
+    """Find a customer's strongest identity, the oldest where several are equal: its id, kind and value."""
+    rows = Identity.objects.filter(shop_id=shop_id, customer_id=customer_id).order_by("kind", "id")
+    first = rows.values_list("id", "kind", "value").first()
+    return None if first is None else (first[0], IdentityKind(first[1]), first[2])
+
+
+def history(shop_id: int, customer_id: int) -> list[Link]:
+    """List every link a customer ever had, the oldest first, with its identity."""
+    rows = Link.objects.filter(shop_id=shop_id, customer_id=customer_id).select_related("identity")
+    return list(rows.order_by("from_us", "id"))
+
+
+def open_first(shop_id: int, first: Iterable[tuple[int, int, int | None]]) -> None:
+    """Store the first link of new identities, (identity, customer, via); it holds from the beginning of time."""
+    Link.objects.bulk_create(
+        (
+            Link(
+                shop_id=shop_id,
+                identity_id=identity_id,
+                customer_id=customer_id,
+                from_us=0,
+                cause="first_seen",
+                via=via,
+            )
+            for identity_id, customer_id, via in first
+        ),
+        batch_size=IN_ONE_QUERY,
+    )
+
+
+def relink(shop_id: int, moves: Sequence[Relink]) -> set[int]:
+    """Close the links in force, open the new ones, and return every customer that lost or gained an identity.
+
+    A customer left without any identity points to where its identities went; one that gets some back does not.
+    """
+    if not moves:
+        return set()
+    standing = {
+        link.identity_id: link
+        for link in Link.objects.filter(
+            shop_id=shop_id, to_us=None, identity_id__in=[move.identity_id for move in moves]
+        )
+    }
+    closed, opened, went = [], [], defaultdict(list)
+    for move in moves:
+        now_closed = standing[move.identity_id]
+        if now_closed.customer_id == move.customer_id:
+            continue
+        start = max(move.from_us, now_closed.from_us)
+        now_closed.to_us = start
+        closed.append(now_closed)
+        opened.append(
+            Link(
+                shop_id=shop_id,
+                identity_id=move.identity_id,
+                customer_id=move.customer_id,
+                from_us=start,
+                cause=move.cause,
+                via=move.via,
+            )
+        )
+        went[move.customer_id].append(move.identity_id)
+    Link.objects.bulk_update(closed, ["to_us"], batch_size=500)
+    Link.objects.bulk_create(opened, batch_size=IN_ONE_QUERY)
+    for customer_id, identity_ids in went.items():
+        for part in _parts(identity_ids):
+            Identity.objects.filter(shop_id=shop_id, id__in=part).update(customer_id=customer_id)
+    _point_the_emptied(shop_id, {link.customer_id: link.identity_id for link in closed}, set(went))
+    return {link.customer_id for link in closed} | set(went)
+
+
+def _point_the_emptied(shop_id: int, left: dict[int, int], gained: set[int]) -> None:
+    still = set(Identity.objects.filter(shop_id=shop_id, customer_id__in=left).values_list("customer_id", flat=True))
+    emptied = {customer_id: identity for customer_id, identity in left.items() if customer_id not in still}
+    now_at = customers_of(shop_id, set(emptied.values()))
+    for customer_id, identity_id in emptied.items():
+        Customer.objects.filter(shop_id=shop_id, id=customer_id).update(merged_into_id=now_at[identity_id])
+    Customer.objects.filter(shop_id=shop_id, id__in=gained).exclude(merged_into=None).update(merged_into=None)
+
+
+def _parts(numbers: Collection[int]) -> Iterable[list[int]]:
+    ordered = list(numbers)
+    return (ordered[start : start + IN_ONE_QUERY] for start in range(0, len(ordered), IN_ONE_QUERY))
