@@ -154,3 +154,14 @@ def _point_the_emptied(shop_id: int, left: dict[int, int], gained: set[int]) -> 
 def _parts(numbers: Collection[int]) -> Iterable[list[int]]:
     ordered = list(numbers)
     return (ordered[start : start + IN_ONE_QUERY] for start in range(0, len(ordered), IN_ONE_QUERY))
+
+
+def strongest_values(shop_id: int, as_of_us: int) -> dict[int, str]:
+    """Read under which value every customer was best known by the links in force at an instant.
+
+    That is the strongest identity, the oldest where several are equal: as `find_strongest`, for everybody at once.
+    """
+    in_force = Q(to_us=None) | Q(to_us__gt=as_of_us)
+    dated = Link.objects.filter(in_force, shop_id=shop_id, from_us__lte=as_of_us)
+    rows = dated.order_by("-identity__kind", "-identity_id").values_list("customer_id", "identity__value")
+    return dict(rows.iterator(IN_ONE_QUERY))

@@ -11,6 +11,8 @@ import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
+type Value = bool | int | float | str | None
+
 READ_ROWS = 50_000
 WRITE_ROWS = 20_000
 _IDS_PER_QUERY = 5_000
@@ -35,7 +37,7 @@ class Upsert:
         )
 
 
-def write(statement: Upsert, columns: Sequence[Sequence[object]]) -> None:
+def write(statement: Upsert, columns: Sequence[Sequence[Value]]) -> None:
     """Upsert rows given as columns, in the order of the statement's names."""
     rows = len(columns[0])
     with connection.cursor() as cursor:
@@ -50,7 +52,7 @@ def write(statement: Upsert, columns: Sequence[Sequence[object]]) -> None:
 
 
 def read(
-    select: str, key: str, dtype: np.dtype[np.void], parameters: Sequence[object], ids: Iterable[int] | None = None
+    select: str, key: str, dtype: np.dtype[np.void], parameters: Sequence[Value], ids: Iterable[int] | None = None
 ) -> Iterator[NDArray[np.void]]:
     """Read rows of a SELECT that ends in a WHERE clause, ordered by its key, as structured arrays of bounded length.
 
@@ -77,7 +79,7 @@ def gathered(parts: Iterable[NDArray[np.void]], dtype: np.dtype[np.void]) -> NDA
     return np.concatenate(every) if every else np.empty(0, dtype)
 
 
-def _rows(sql: str, parameters: Sequence[object], dtype: np.dtype[np.void]) -> NDArray[np.void]:
+def _rows(sql: str, parameters: Sequence[Value], dtype: np.dtype[np.void]) -> NDArray[np.void]:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         return np.fromiter(cursor.fetchall(), dtype)

@@ -92,11 +92,8 @@ def list_versions(shop_id: int) -> list[CriterionView]:
     return stored if stored and stored[-1].version == 0 else [*stored, DEFAULT]
 
 
-def hold(shop_id: int, now: datetime) -> CriterionView:
-    """Get the version that holds, stored: the default becomes a row so that a snapshot can carry it."""
-    current = get_current(shop_id)
-    if current.id is not None:
-        return current
+def hold(shop_id: int, now: datetime) -> int:
+    """Store the default as version 0, so that a snapshot can carry it, and return its id; repeat-safe."""
     row, _ = Criterion.objects.get_or_create(
         shop_id=shop_id,
         version=0,
@@ -107,7 +104,7 @@ def hold(shop_id: int, now: datetime) -> CriterionView:
             "created_at": now,
         },
     )
-    return _view(row)
+    return row.pk
 
 
 def add_version(shop_id: int, draft: CriterionDraft, person: "Person | None", now: datetime) -> CriterionView:

@@ -11,6 +11,7 @@ from itertools import batched
 
 from django.db import connection
 
+from kizuna.relationships import bulk
 from kizuna.relationships.models import Move, Place
 
 VISIBLE_RF = 0.02
@@ -112,9 +113,20 @@ def forget_reconstructed(shop_id: int, instants: Sequence[int]) -> None:
         Move.objects.filter(shop_id=shop_id, at_us__in=some, cause=RECONSTRUCTED).delete()
 
 
-def restart_at(shop_id: int, at_us: int, cause: str) -> None:
-    """Delete the first moves that a snapshot wrote, before they are told again from reconstructed history."""
-    Move.objects.filter(shop_id=shop_id, at_us=at_us, cause=cause, from_segment="").delete()
+def join_history(shop_id: int, shown: Mapping[int, str], since_us: int) -> None:
+    """Let the first live moves begin where reconstructed history ended: {customer: segment shown last}."""
+    first = Move.objects.filter(shop_id=shop_id, at_us__gt=since_us, from_segment="").exclude(cause=RECONSTRUCTED)
+    idle, changed = [], []
+    for move in first:
+        segment = shown.get(move.customer_id, "")
+        if segment == move.to_segment:
+            idle.append(move.pk)
+        elif segment:
+            move.from_segment = segment
+            changed.append(move)
+    for some in batched(idle, _IDS_PER_QUERY):
+        Move.objects.filter(shop_id=shop_id, pk__in=some).delete()
+    Move.objects.bulk_update(changed, ["from_segment"], batch_size=500)
 
 
 def last_steps(shop_id: int) -> dict[int, Step]:
@@ -124,7 +136,7 @@ def last_steps(shop_id: int) -> dict[int, Step]:
     return {row[0]: Step(*row) for row in values.iterator(chunk_size=10_000)}
 
 
-def _insert(table: str, names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+def _insert(table: str, names: Sequence[str], rows: Sequence[Sequence[bulk.Value]]) -> None:
     if not rows:
         return
     places = ", ".join(["%s"] * len(names))

@@ -16,6 +16,7 @@ from kizuna.science import factor, portfolio, ranking, stocks
 type Floats = NDArray[np.float64]
 type Ints = NDArray[np.int64]
 type Letters = NDArray[np.str_]
+type Distributions = Mapping[tuple[str, int], ranking.Reference]
 type Events = tuple[Ints, Ints]
 """Whose (identity ids, int64[n]) and when (epoch microseconds, int64[n])."""
 type Weighted = tuple[Ints, Ints, Floats]
@@ -70,6 +71,19 @@ class Scores:
     z: Mapping[str, Floats]
     rf: Floats
     without_facts: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Customers placed on the portfolio: everything a standing shows of them, in rows; e_cnrr None where undefined."""
+
+    customer_id: Ints
+    stocks: Mapping[str, Floats]
+    z: Mapping[str, Floats]
+    rf: Floats
+    net_profit: Ints
+    e_cnrr: Floats | None
+    segment: Letters
 
 
 class Links:
@@ -136,7 +150,7 @@ def from_facts(facts: FactColumns, links: Links, period: tuple[int, int], as_of_
 def score(
     population: Population,
     criterion: CriterionView,
-    references: Mapping[tuple[str, int], ranking.Reference] | None,
+    references: Distributions | None,
     at_us: int,
 ) -> Scores:
     """Stocks, scores and RF of a population; references None means the population itself (provisional).
@@ -177,15 +191,18 @@ def distributions(
     }
 
 
-def merged(rows: Ints, count: int, last_us: Ints, sums: Mapping[str, Floats]) -> tuple[Ints, dict[str, Floats]]:
-    """Stocks of identities summed into `count` customers: rows say whose each identity is; R as a maximum."""
+def latest(rows: Ints, count: int, last_us: Ints) -> Ints:
+    """Last purchases of identities as those of `count` customers: a maximum; rows say whose each identity is."""
     last = np.full(count, stocks.NO_PURCHASE)
     np.maximum.at(last, rows, last_us)
-    added = {}
-    for name, columns in sums.items():
-        added[name] = np.zeros((count, len(stocks.HALF_LIVES)))
-        np.add.at(added[name], rows, columns)
-    return last, added
+    return last
+
+
+def summed(rows: Ints, count: int, sums: Floats) -> Floats:
+    """Sums of identities as those of `count` customers: float64[n, 5] added up; rows say whose each identity is."""
+    total = np.zeros((count, len(stocks.HALF_LIVES)))
+    np.add.at(total, rows, sums)
+    return total
 
 
 def _weighted(events: Events) -> Weighted:

@@ -58,6 +58,8 @@ def find_frozen_by(shop_id: int, at: datetime) -> ReferenceView | None:
 
 def find_by_id(shop_id: int, reference_id: int | None) -> ReferenceView | None:
     """Find the reference that a snapshot carries; None for a provisional one."""
+    if reference_id is None:
+        return None
     row = Reference.objects.filter(shop_id=shop_id, pk=reference_id).first()
     return None if row is None else _view(row)
 

@@ -13,6 +13,7 @@ from django.db import connection
 
 from kizuna.relationships import bulk
 from kizuna.relationships.models import Standing
+from kizuna.relationships.population import Placed
 
 _TABLE = "relationships_standing"
 _IDS_PER_QUERY = 5_000
@@ -100,6 +101,26 @@ _WHO = (
 _BOUGHT = (("orders", "int"), ("revenue_minor", "int"), ("first_order_us", "int"), ("last_order_us", "int"))
 
 
+def positions(placed: Placed, as_of_us: int) -> dict[int, Position]:
+    """Columns of placed customers as one position for each."""
+    raw = {name: column.tolist() for name, column in placed.stocks.items()}
+    z = {name: column.tolist() for name, column in placed.z.items()}
+    rf, profit, segment = placed.rf.tolist(), placed.net_profit.tolist(), placed.segment.tolist()
+    ratio = [None] * len(rf) if placed.e_cnrr is None else placed.e_cnrr.tolist()
+    return {
+        customer: Position(
+            as_of_us,
+            {name: column[row] for name, column in raw.items()},
+            {name: column[row] for name, column in z.items()},
+            rf[row],
+            profit[row],
+            ratio[row],
+            segment[row],
+        )
+        for row, customer in enumerate(placed.customer_id.tolist())
+    }
+
+
 def refresh(shop_id: int, rows: Sequence[Row]) -> None:
     """Write whole rows; one that already speaks of a later instant keeps its own."""
     values = [
@@ -170,7 +191,7 @@ def forget(shop_id: int, customer_ids: Iterable[int]) -> None:
         Standing.objects.filter(shop_id=shop_id, customer_id__in=some).delete()
 
 
-def _position_values(position: Position, before: Before | None) -> tuple[object, ...]:
+def _position_values(position: Position, before: Before | None) -> tuple[bulk.Value, ...]:
     since, previous = position.as_of_us if position.segment else None, ""
     if before is not None and before.segment == position.segment:
         since, previous = before.segment_since_us, before.previous_segment
@@ -191,7 +212,7 @@ def _position_values(position: Position, before: Before | None) -> tuple[object,
     )
 
 
-def _write(values: Sequence[tuple[object, ...]], columns: Sequence[tuple[str, str]]) -> None:
+def _write(values: Sequence[tuple[bulk.Value, ...]], columns: Sequence[tuple[str, str]]) -> None:
     if not values:
         return
     names = ("customer_id", "shop_id", *(name for name, _ in columns))

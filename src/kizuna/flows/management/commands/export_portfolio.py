@@ -1,0 +1,47 @@
+"""`./run manage export_portfolio`: the customer portfolio as of an instant, as JSON or CSV on the standard output."""
+
+from datetime import datetime
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from kizuna.flows import export
+from kizuna.science import periods
+from kizuna.shops import tenants
+
+
+class Command(BaseCommand):
+    """Prints what flows.export writes."""
+
+    help = "Print the portfolio of a shop as of an instant, with everything it was reckoned from."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take the shop, the instant and the form."""
+        parser.add_argument("--shop", required=True, metavar="SLUG")
+        parser.add_argument("--as-of", required=True, metavar="INSTANT", help="such as 2011-12-10T00:00:00Z")
+        parser.add_argument("--format", choices=("json", "csv"), default="json")
+        parser.add_argument(
+            "--reference",
+            choices=("population", "frozen"),
+            default="population",
+            help="score against the customers of that instant (default), or the reference frozen by then",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Print the document."""
+        try:
+            shop = tenants.get_shop(options["shop"])
+        except tenants.Refused as problem:
+            raise CommandError(str(problem)) from None
+        as_of_us = parse_instant(options["as_of"])
+        write = export.write_json if options["format"] == "json" else export.write_csv
+        write(shop, as_of_us, self.stdout, frozen=options["reference"] == "frozen")
+
+
+def parse_instant(text: str) -> int:
+    """Epoch microseconds of an ISO 8601 instant that says its time zone."""
+    try:
+        return periods.epoch_us(datetime.fromisoformat(text))
+    except ValueError:
+        message = f"--as-of: {text!r} is no instant with a time zone; write it like 2011-12-10T00:00:00Z"
+        raise CommandError(message) from None

@@ -1,0 +1,159 @@
+"""Taking one snapshot of the portfolio, and freezing one reference: both from the facts, both stored and left alone.
+
+What follows for the customers (standings, moves, pages) is in flows.snapshots; when, too.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from django.db import transaction
+
+from kizuna.customers import links
+from kizuna.flows import portfolio
+from kizuna.flows.portfolio import Portfolio, Question
+from kizuna.relationships import criterion as criteria
+from kizuna.relationships import population, reference, snapshots, standings
+from kizuna.relationships.population import FactColumns, Placed
+from kizuna.relationships.reference import Frozen, ReferenceView
+from kizuna.relationships.snapshots import SnapshotColumns, SnapshotDraft, SnapshotView
+from kizuna.relationships.standings import Position
+from kizuna.science import periods
+from kizuna.science.stocks import FACTORS, HALF_LIVES, significant
+
+if TYPE_CHECKING:
+    from kizuna.shops.models import Person, Shop
+
+AUTOMATIC_AT = 100
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A stored snapshot with the portfolio it was taken from."""
+
+    snapshot: SnapshotView
+    portfolio: Portfolio
+
+
+@dataclass(frozen=True)
+class Occasion:
+    """Why a snapshot is taken, after which one (hysteresis), and whether it is of history."""
+
+    cause: str
+    previous: SnapshotView | None = None
+    reconstructed: bool = False
+
+
+def take(shop: "Shop", as_of_us: int, cause: str, now: datetime) -> Taken:
+    """Take a snapshot with the criterion and reference that hold now, after the last one.
+
+    Reads before it writes: call it outside a transaction where the shop may be large.
+    """
+    occasion = Occasion(cause, snapshots.find_last(shop.pk))
+    facts = portfolio.gather(shop.pk, as_of_us)
+    found = complete_reference(shop, facts, as_of_us, now)
+    question = Question(as_of_us, criteria.get_current(shop.pk), found)
+    return take_measured(shop, portfolio.measure_facts(shop, question, facts), occasion, now)
+
+
+@transaction.atomic
+def take_measured(shop: "Shop", measured: Portfolio, occasion: Occasion, now: datetime) -> Taken:
+    """Store a snapshot of a portfolio already measured."""
+    question = measured.question
+    criterion_id = question.criterion.id
+    if criterion_id is None:
+        criterion_id = criteria.hold(shop.pk, now)
+    columns = SnapshotColumns(
+        measured.customer_id, measured.rf, measured.net_profit, shown_after(measured, occasion.previous)
+    )
+    draft = SnapshotDraft(
+        day=periods.day_index(question.as_of_us, ZoneInfo(shop.timezone)),
+        as_of_us=question.as_of_us,
+        period=measured.period,
+        criterion_id=criterion_id,
+        reference_id=None if question.reference is None else question.reference.id,
+        cuts=measured.cuts,
+        columns=columns,
+        cause=occasion.cause,
+        previous_id=None if occasion.previous is None else occasion.previous.id,
+        reconstructed=occasion.reconstructed,
+    )
+    return Taken(snapshots.store(shop.pk, draft, now), measured)
+
+
+def shown_after(measured: Portfolio, previous: SnapshotView | None) -> portfolio.Letters:
+    """The segments shown: who was high in the previous snapshot stays high down to 95 % of the cut.
+
+    A snapshot of another criterion says nothing about today's axes, so the first one after a change starts afresh.
+    """
+    before = np.full(len(measured.customer_id), "")
+    if previous is not None and previous.criterion_id == measured.question.criterion.id:
+        before = snapshots.columns(previous).shown_to(measured.customer_id)
+    return population.shown(measured.net_profit, measured.rf, measured.cuts, before)
+
+
+def positions(taken: Taken, rows: Sequence[int]) -> dict[int, Position]:
+    """Where some customers of a snapshot stand, by their rows in its portfolio."""
+    measured, at = taken.portfolio, np.array(rows, dtype=np.int64)
+    share = measured.e_cnrr
+    columns = snapshots.columns(taken.snapshot)
+    part = Placed(
+        customer_id=measured.customer_id[at],
+        stocks={name: column[at] for name, column in measured.stocks.items()},
+        z={name: column[at] for name, column in measured.z.items()},
+        rf=measured.rf[at],
+        net_profit=measured.net_profit[at],
+        e_cnrr=None if share is None else share[at],
+        segment=columns.shown[at],
+    )
+    return standings.positions(part, taken.snapshot.as_of_us)
+
+
+def freeze(shop: "Shop", as_of_us: int, person: "Person | None", now: datetime) -> ReferenceView:
+    """Freeze the population of an instant as the reference, every factor at every half-life; no person: automatic."""
+    people = _population(shop, portfolio.gather(shop.pk, as_of_us), as_of_us)
+    with transaction.atomic():
+        return _freeze(shop, people, as_of_us, (person, now))
+
+
+@transaction.atomic
+def complete_reference(shop: "Shop", facts: FactColumns, as_of_us: int, now: datetime) -> ReferenceView | None:
+    """Freeze the first reference at 100 placed customers; later, add factors that had not a single fact till then.
+
+    A factor joins when 100 placed customers have it, or at once where the owner just registered it; those already
+    frozen keep their distribution. Returns the reference that holds now.
+    """
+    current = reference.find_current(shop.pk)
+    people = _population(shop, facts, as_of_us)
+    if current is None:
+        return _freeze(shop, people, as_of_us, (None, now)) if len(people.customer_id) >= AUTOMATIC_AT else None
+    known = reference.load(current)
+    joining = []
+    for name in (*FACTORS, *people.sums.keys() - set(FACTORS)):
+        registered = (name, HALF_LIVES[0]) in known
+        silent = not any(known[name, days].has_facts for days in HALF_LIVES if (name, days) in known)
+        having = np.count_nonzero(significant(people.stock(name, HALF_LIVES[-1], as_of_us), name))
+        if not registered or (silent and having >= AUTOMATIC_AT):
+            joining.append(name)
+    if not joining:
+        return current
+    added = population.distributions(people, tuple(joining), as_of_us)
+    frozen = Frozen({**known, **added}, as_of_us, len(people.customer_id), automatic=True)
+    return reference.freeze(shop.pk, frozen, None, now)
+
+
+def _freeze(
+    shop: "Shop", people: population.Population, as_of_us: int, by: "tuple[Person | None, datetime]"
+) -> ReferenceView:
+    names = (*FACTORS, *people.sums.keys() - set(FACTORS))
+    distributions = population.distributions(people, names, as_of_us)
+    frozen = Frozen(distributions, as_of_us, len(people.customer_id), automatic=by[0] is None)
+    return reference.freeze(shop.pk, frozen, *by)
+
+
+def _population(shop: "Shop", facts: FactColumns, as_of_us: int) -> population.Population:
+    held = population.Links(*links.columns(shop.pk, as_of_us))
+    return population.from_facts(facts, held, portfolio.period_of(shop, as_of_us), as_of_us)
