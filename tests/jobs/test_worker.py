@@ -1,0 +1,87 @@
+"""Workers as real processes: one killed in the middle of a task loses nothing, two share the queue."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def variables(tmp_path: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("KIZUNA_")}
+    env = {
+        **kept,
+        "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}",
+        "DJANGO_SETTINGS_MODULE": "kizuna.config.settings",
+        "KIZUNA_HOME": str(tmp_path),
+    }
+    _manage(env, "migrate", "-v", "0")
+    return env
+
+
+def _manage(env: dict[str, str], *words: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "kizuna", *words], env=env, cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return done.stdout
+
+
+def _python(env: dict[str, str], script: str) -> str:
+    return _manage(env, "shell", "--no-imports", "-v", "0", "-c", script).strip()
+
+
+def _start_worker(env: dict[str, str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-m", "kizuna", "worker"], env=env, cwd=ROOT, stdout=subprocess.DEVNULL)
+
+
+def _wait(happened: Callable[[], bool], seconds: float = 20.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
+
+
+def test_a_killed_workers_job_is_run_again_and_a_finished_one_is_not(variables: dict[str, str], tmp_path: Path) -> None:
+    story = tmp_path / "story"
+    script = f"from tests.jobs import tasks; print(tasks.linger.enqueue(path={str(story)!r}, seconds=1.0).id)"
+    job = _python(variables, script).split()[-1]
+    first = _start_worker(variables)
+    try:
+        _wait(lambda: story.exists() and "began" in story.read_text())
+    finally:
+        first.send_signal(signal.SIGKILL)
+        first.wait()
+    second = _start_worker(variables)
+    try:
+        _wait(lambda: "ended" in story.read_text())
+        look = f"from kizuna.jobs import queue; view = queue.find_job({job!r}); print(view.state, view.attempts)"
+        _wait(lambda: _python(variables, look) == "done 2", 30)
+        assert story.read_text().splitlines() == [f"began {first.pid}", f"began {second.pid}", f"ended {second.pid}"]
+    finally:
+        second.send_signal(signal.SIGTERM)
+        assert second.wait(20) == 0
+
+
+def test_two_workers_share_the_queue_and_run_each_job_once(variables: dict[str, str], tmp_path: Path) -> None:
+    story = tmp_path / "story"
+    _python(
+        variables,
+        f"from tests.jobs import tasks\nfor n in range(30): tasks.linger.enqueue(path={str(story)!r}, seconds=0.02)",
+    )
+    workers = [_start_worker(variables) for _ in range(2)]
+    try:
+        _wait(lambda: story.exists() and story.read_text().count("ended") == 30, 40)
+    finally:
+        for each in workers:
+            each.send_signal(signal.SIGTERM)
+        assert [each.wait(20) for each in workers] == [0, 0]
+    lines = story.read_text().splitlines()
+    assert sum(line.startswith("began") for line in lines) == 30
+    assert len(set(lines)) > 2, "only one of the two workers worked"
