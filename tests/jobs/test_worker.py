@@ -15,7 +15,11 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture
 def variables(tmp_path: Path) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("KIZUNA_")}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("KIZUNA_") or name == "KIZUNA_DATABASE_URL"
+    }
     env = {
         **kept,
         "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}",

@@ -75,7 +75,8 @@ class _Crew:
             queue.running.reset(mark)
 
     def _give_back(self, held: Lease, problem: BaseException) -> None:
-        _close_broken()
+        if not transaction.get_connection().in_atomic_block:
+            close_old_connections()
         now = timezone.now()
         last = held.attempt >= self.terms.attempts or isinstance(problem, _UnknownTask)
         delay = leases.expected_delay_s(held.attempt, self.terms, random.random())  # noqa: S311
@@ -114,7 +115,7 @@ class _Crew:
                 pause = 0.0 if busy else interval_s
             except Exception as problem:
                 _log.error("%s failed", name, exc_info=problem)
-                _close_broken()
+                close_old_connections()
                 pause = min(max(pause, 0.5) * 2, _LONGEST_PAUSE_S)
             if pause:
                 self._rest(pause, waits_for_jobs=name.startswith("queue "))
@@ -187,9 +188,3 @@ def _plain(outcome: object) -> object:
         return normalize_json(outcome)
     except TypeError:
         return str(outcome)
-
-
-def _close_broken() -> None:
-    """Roll back and drop this thread's connections after a failure, whatever state they are in."""
-    for each in connections.all(initialized_only=True):
-        each.close()

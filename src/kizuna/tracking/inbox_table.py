@@ -10,6 +10,7 @@ costs groups of a larger size, not throughput.
 from collections.abc import Sequence
 from typing import Any
 
+import psycopg
 from django.db import connection
 
 from kizuna.tracking.inbox_rows import Received, Row
@@ -28,11 +29,11 @@ class TableStore:
         """Store the rows in one commit; durable on return. A broken connection is replaced at the next call."""
         try:
             writer = self._open()
-            with writer.cursor(binary=True) as cursor:
+            with psycopg.Cursor(writer) as cursor:
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
                 cursor.execute(
                     "INSERT INTO tracking_inboxrow (source_id, call, received_us, body)"
-                    " SELECT * FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::bytea[])",
+                    " SELECT * FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %b::bytea[])",
                     [list(column) for column in zip(*rows, strict=True)],
                 )
             writer.commit()
