@@ -69,7 +69,7 @@ def test_pasted_lines_are_read_and_each_bad_one_is_named():
         "\ufeffcurrency,from_day,rate\nUSD,2026-01-01,0.9\n\nusd;2026-02-01;0.8\nJPY\t2026-01-01\t0.006\n"
         "XX,2026-01-01,1\nUSD,31.1.2026,1\nUSD,2026-01-01,many\nUSD,2026-01-01,Infinity\nUSD,2026-01-01\n"
     )
-    good, bad = rates.parse_rates(text)
+    good, bad = rates.parse_rates(text, "EUR")
     assert good == [
         _rate("USD", "2026-01-01", "0.9"),
         _rate("USD", "2026-02-01", "0.8"),
@@ -86,6 +86,6 @@ def test_pasted_lines_are_read_and_each_bad_one_is_named():
 
 @given(st.text(max_size=200))
 def test_whatever_is_pasted_every_line_is_a_rate_or_an_error(text):
-    good, bad = rates.parse_rates(text)
+    good, bad = rates.parse_rates(text, "EUR")
     lines = [line for line in text.lstrip("\ufeff").splitlines() if line.strip()]
     assert len(good) + len(bad) in {len(lines), len(lines) - 1}

@@ -31,6 +31,8 @@ DEFAULT_FROM_EMAIL = ENVIRONMENT.mail_from
 SERVER_EMAIL = ENVIRONMENT.mail_from
 
 INSTALLED_APPS = [
+    "kizuna.web.console",
+    "kizuna.web.public",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -51,8 +53,6 @@ INSTALLED_APPS = [
     "kizuna.relationships",
     "kizuna.flows",
     "kizuna.demo",
-    "kizuna.web.console",
-    "kizuna.web.public",
 ]
 
 MIDDLEWARE = [
@@ -120,6 +120,12 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = True
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_RATE_LIMITS = {"login_failed": "20/5m/ip,10/5m/key"}
+MFA_ADAPTER = "kizuna.web.console.adapter.SecondFactorAdapter"
+MFA_TOTP_ISSUER = "Kizuna"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 
 _SECURE = PUBLIC_URL.startswith("https://")

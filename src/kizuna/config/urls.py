@@ -5,6 +5,6 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("kizuna.web.public.urls")),
     path("api/", include("kizuna.web.api.urls")),
-    path("account/", include("allauth.urls")),
+    path("account/", include("kizuna.web.console.account_urls")),
     path("", include("kizuna.web.console.urls")),
 ]

@@ -78,7 +78,7 @@ def remove_rate(shop: Shop, rate_id: int) -> NewRate:
     return removed
 
 
-def parse_rates(text: str) -> tuple[list[NewRate], list[str]]:
+def parse_rates(text: str, own_currency: str) -> tuple[list[NewRate], list[str]]:
     """Read lines of currency, day and rate; returns the rows, and one sentence for each line that is not usable."""
     good: list[NewRate] = []
     bad: list[str] = []
@@ -90,19 +90,21 @@ def parse_rates(text: str) -> tuple[list[NewRate], list[str]]:
         if number == 1 and cells and cells[0].lower() == "currency":
             continue
         try:
-            good.append(parse_rate(cells))
+            good.append(parse_rate(cells, own_currency))
         except Refused as refusal:
             bad.append(f"line {number}, {refusal.field}: {refusal.message}")
     return good, bad
 
 
-def parse_rate(cells: list[str]) -> NewRate:
+def parse_rate(cells: list[str], own_currency: str) -> NewRate:
     """Read one row; refused with the column that is to blame."""
     if len(cells) != 3:
         raise Refused("line", f"give three values: currency, day, rate; found {len(cells)}")
     code, day_text, rate_text = cells
     if not CURRENCY.fullmatch(code.upper()):
         raise Refused("currency", f"{code!r} is not three letters such as USD")
+    if code.upper() == own_currency:
+        raise Refused("currency", f"{own_currency} is the shop's own currency, its rate is always 1")
     try:
         day = date.fromisoformat(day_text)
     except ValueError:

@@ -1,12 +1,45 @@
-"""How allauth meets Kizuna: nobody signs up by themselves; people are invited by an owner or made by command."""
+"""How allauth meets Kizuna: nobody signs up alone, passwords change through the flow, second factors are encrypted.
+
+Pages of log-in are templates under account/ and mfa/; who may enter which shop is no matter of allauth.
+"""
+
+import base64
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from cryptography.fernet import Fernet
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from kizuna.flows import people
+from kizuna.shops.models import Person
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
-    """Closes self sign-up."""
+    """Closes self sign-up and lets passwords change only through the flow, so that the change is in the log."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """People are invited, never self-made."""
         return False
+
+    def set_password(self, user: Person, password: str) -> None:
+        """Store a password that the person chose, written to the audit log of their shops."""
+        people.set_password(user, password, user, timezone.now())
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    """Keeps secrets of authenticator apps unreadable for whoever only has the database."""
+
+    def encrypt(self, text: str) -> str:
+        """Encrypt with a key derived from the installation's own."""
+        return _box().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Undo `encrypt`."""
+        return _box().decrypt(encrypted_text.encode()).decode()
+
+
+def _box() -> Fernet:
+    key = salted_hmac("kizuna.second-factor", "encryption key", algorithm="sha256").digest()
+    return Fernet(base64.urlsafe_b64encode(key))

@@ -1,7 +1,13 @@
-"""Addresses of the console door: the daily pages; every shop page lies under /s/<slug>/."""
+"""Addresses of the console door: the ways in, the daily pages, settings; every shop page lies under /s/<slug>/."""
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from kizuna.web.console import entrance
+
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", entrance.landing, name="landing"),
+    path("welcome/", entrance.welcome, name="welcome"),
+    path("join/<str:key>/", entrance.join, name="join"),
+    path("s/<slug:slug>/settings/", include("kizuna.web.console.settings.urls")),
     path("", include("kizuna.web.console.pages.urls")),
 ]

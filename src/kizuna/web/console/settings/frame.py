@@ -1,0 +1,41 @@
+"""The frame of the settings pages: which of them a role sees, and how one is rendered."""
+
+from collections.abc import Mapping
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from kizuna.shops import roles
+from kizuna.web.console.access import ShopRequest
+
+TABS = (
+    ("settings_shop", "Shop", "edit_settings"),
+    ("settings_sources", "Sources and keys", "edit_sources"),
+    ("settings_tokens", "API tokens", "edit_sources"),
+    ("settings_people", "People", "edit_people"),
+    ("settings_currencies", "Currencies", "edit_settings"),
+    ("settings_audit", "Audit log", "view_audit"),
+)
+
+
+def find_first(request: ShopRequest) -> str | None:
+    """Give the address of the first settings page that the person's role may open."""
+    tabs = _list_tabs(request, "")
+    return str(tabs[0]["url"]) if tabs else None
+
+
+def show(
+    request: ShopRequest, template: str, tab: str, context: Mapping[str, object], status: int = 200
+) -> HttpResponse:
+    """Render a settings page with its tabs."""
+    full = {**context, "tabs": _list_tabs(request, tab)}
+    return render(request, f"console/settings/{template}.html", full, status=status)
+
+
+def _list_tabs(request: ShopRequest, here: str) -> list[dict[str, object]]:
+    return [
+        {"url": reverse(name, args=[request.shop.slug]), "label": label, "here": name == here}
+        for name, label, action in TABS
+        if roles.may(request.role, action)
+    ]

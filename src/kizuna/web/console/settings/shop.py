@@ -1,0 +1,115 @@
+"""The settings page of the shop itself: name, zone, currency, what is assumed about costs, the period of e-CNRR."""
+
+from decimal import Decimal
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+
+from kizuna.flows import shops
+from kizuna.money import currency
+from kizuna.shops import tenants
+from kizuna.shops.models import Shop
+from kizuna.shops.tenants import Refused, Settings
+from kizuna.web.console.access import ShopRequest, shop_page
+from kizuna.web.console.forms import blame, choose_zone, list_currencies
+from kizuna.web.console.settings import frame
+
+HUNDRED = Decimal(100)
+
+
+class ShopForm(forms.Form):
+    """What an owner says about the shop, in per cent and whole units of the currency."""
+
+    name = forms.CharField(max_length=120, label="Name")
+    timezone = choose_zone(label="Time zone", help_text="Where the shop's days and months begin.")
+    currency = forms.ChoiceField(
+        label="Currency",
+        choices=list_currencies,
+        help_text="Everything is reported in it. It is fixed after the first order.",
+    )
+    margin_rate = forms.DecimalField(
+        label="Margin where a product's cost is not known, in %",
+        max_digits=7,
+        decimal_places=2,
+        help_text="An assumption, and shown as one. 100 means that such goods cost nothing.",
+    )
+    payment_rate = forms.DecimalField(
+        label="Payment cost, in % of an order", max_digits=7, decimal_places=2, help_text="What card or provider take."
+    )
+    payment_fixed_minor = forms.CharField(
+        label="Payment cost, fixed per order", max_length=20, help_text="In the shop's currency, such as 0.25."
+    )
+    shipping_cost_minor = forms.CharField(
+        label="Shipping cost per order", max_length=20, help_text="What it costs the shop, not what the customer pays."
+    )
+    period_months = forms.IntegerField(
+        label="Period of the net revenue ratio, in months", help_text="e-CNRR looks back this far; usually 12."
+    )
+    honour_do_not_track = forms.BooleanField(
+        required=False, label="Respect the browser's Do-Not-Track", help_text="Our tracker then stays silent."
+    )
+
+    def clean_payment_fixed_minor(self) -> int | None:
+        """Read the amount in the shop's currency."""
+        return self._amount("payment_fixed_minor")
+
+    def clean_shipping_cost_minor(self) -> int | None:
+        """Read the amount in the shop's currency."""
+        return self._amount("shipping_cost_minor")
+
+    def settings(self) -> Settings:
+        """Give what was typed as the flow takes it."""
+        given = dict(self.cleaned_data)
+        for name in ("margin_rate", "payment_rate"):
+            given[name] = given[name] / HUNDRED
+        return Settings(**given)
+
+    def _amount(self, name: str) -> int | None:
+        code = self.cleaned_data.get("currency")
+        if not code:
+            return None
+        try:
+            return currency.parse_minor(self.cleaned_data[name], code)
+        except ValueError as error:
+            raise forms.ValidationError(f"{error}; write an amount such as 0.25") from None
+
+
+@shop_page("edit_criterion")
+def index(request: ShopRequest, shop: Shop) -> HttpResponse:
+    """Lead to the first settings page that the role may open."""
+    target = frame.find_first(request)
+    if target is None:
+        raise PermissionDenied
+    return redirect(target)
+
+
+@shop_page("edit_settings")
+def edit(request: ShopRequest, shop: Shop) -> HttpResponse:
+    """Show and change the shop's settings."""
+    form = ShopForm(request.POST or None, initial=_initial(tenants.settings_of(shop)))
+    if request.method == "POST" and form.is_valid():
+        try:
+            changed = shops.change_settings(shop, form.settings(), request.user, timezone.now())
+        except Refused as refusal:
+            blame(form, refusal)
+        else:
+            messages.success(request, "Saved." if changed else "Nothing was different, so nothing changed.")
+            return redirect("settings_shop", shop.slug)
+    return frame.show(request, "shop", "settings_shop", {"form": form}, status=422 if form.errors else 200)
+
+
+def _initial(settings: Settings) -> dict[str, object]:
+    amounts = {
+        name: currency.format_minor(getattr(settings, name), settings.currency)
+        for name in ("payment_fixed_minor", "shipping_cost_minor")
+    }
+    rates = {name: _percent(getattr(settings, name)) for name in ("margin_rate", "payment_rate")}
+    return {**vars(settings), **amounts, **rates}
+
+
+def _percent(rate: Decimal) -> str:
+    return f"{(rate * HUNDRED).normalize():f}"
