@@ -126,6 +126,7 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_RATE_LIMITS = {"login_failed": "20/5m/ip,10/5m/key"}
 MFA_ADAPTER = "kizuna.web.console.adapter.SecondFactorAdapter"
 MFA_TOTP_ISSUER = "Kizuna"
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # nobody signs up alone: an owner vouches for each address
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 
 _SECURE = PUBLIC_URL.startswith("https://")

@@ -9,10 +9,11 @@ from uuid import UUID
 
 from django.db import transaction
 
+from kizuna.sales import ledger
 from kizuna.shops import audit, rates, sources, tenants
 from kizuna.shops.models import ApiToken, Person, Shop, Source, SourceKind
 from kizuna.shops.rates import NewRate
-from kizuna.shops.tenants import NewShop, Settings
+from kizuna.shops.tenants import NewShop, Refused, Settings
 
 OWN_SOURCES = ((SourceKind.CONSOLE, "Console"), (SourceKind.FILES, "Imported files"))
 
@@ -30,7 +31,9 @@ def create_shop(new: NewShop, person: Person | None, now: datetime) -> Shop:
 
 @transaction.atomic
 def change_settings(shop: Shop, settings: Settings, person: Person | None, now: datetime) -> Sequence[str]:
-    """Change a shop's settings; returns the names of the fields that changed."""
+    """Change a shop's settings; returns the names of the fields that changed. The currency stays after an order."""
+    if settings.currency != shop.currency and ledger.has_orders(shop.pk):
+        raise Refused("currency", f"it is fixed since the first order: {shop.currency}")
     changed = tenants.change_settings(shop, settings)
     if changed:
         before = {name: pair[0] for name, pair in changed.items()}

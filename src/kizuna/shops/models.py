@@ -49,7 +49,7 @@ class Person(AbstractBaseUser):
     public_id = models.UUIDField(unique=True, default=uuid.uuid4)
     email = models.EmailField(unique=True, help_text="lower case")
     name = models.CharField(max_length=120, default="")
-    is_active = models.BooleanField(default=True)  # type: ignore[misc]  # the stubs call it a class variable
+    is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects: ClassVar[People] = People()

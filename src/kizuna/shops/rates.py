@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
+from kizuna.money import currency
 from kizuna.shops.models import ExchangeRate, Shop
-from kizuna.shops.tenants import CURRENCY, Refused
+from kizuna.shops.tenants import Refused
 
 HIGHEST = Decimal(10) ** 9
 LOWEST = Decimal(10) ** -9
@@ -101,8 +102,8 @@ def parse_rate(cells: list[str], own_currency: str) -> NewRate:
     if len(cells) != 3:
         raise Refused("line", f"give three values: currency, day, rate; found {len(cells)}")
     code, day_text, rate_text = cells
-    if not CURRENCY.fullmatch(code.upper()):
-        raise Refused("currency", f"{code!r} is not three letters such as USD")
+    if not currency.is_known(code.upper()):
+        raise Refused("currency", f"{code!r} is not a currency such as USD")
     if code.upper() == own_currency:
         raise Refused("currency", f"{own_currency} is the shop's own currency, its rate is always 1")
     try:
@@ -121,8 +122,8 @@ def parse_rate(cells: list[str], own_currency: str) -> NewRate:
 def _check(shop: Shop, new: NewRate) -> None:
     if new.currency == shop.currency:
         raise Refused("currency", f"{new.currency} is the shop's own currency, its rate is always 1")
-    if not CURRENCY.fullmatch(new.currency):
-        raise Refused("currency", f"{new.currency!r} is not three letters such as USD")
+    if not currency.is_known(new.currency):
+        raise Refused("currency", f"{new.currency!r} is not a currency such as USD")
     if not new.rate.is_finite() or not LOWEST <= new.rate <= HIGHEST:
         raise Refused("rate", "must be a number above zero")
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass, fields
 from decimal import Decimal
 from zoneinfo import available_timezones
 
+from kizuna.money import currency
 from kizuna.shops.models import Shop
 
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
-CURRENCY = re.compile(r"[A-Z]{3}")
 MONTHS = range(1, 61)
 MOST_MINOR = 10**12
 
@@ -130,7 +130,7 @@ def _check_name(name: str) -> None:
 
 
 def _check_currency(code: str) -> None:
-    if not CURRENCY.fullmatch(code):
+    if not currency.is_known(code):
         raise Refused("currency", f"{code!r} is not a currency: use three capital letters such as EUR, GBP or USD")
 
 

@@ -1,5 +1,11 @@
-"""Addresses of the api door."""
+"""Addresses of the api door, under /api/. Events come in over the capture door's wire, not here."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from kizuna.web.api import customers, openapi
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("v1/customers", customers.list_customers, name="api_customers"),
+    path("v1/customers/<uuid:public_id>", customers.show_customer, name="api_customer"),
+    path("v1/openapi.json", openapi.show, name="api_openapi"),
+]

@@ -50,8 +50,8 @@ def show(request: ShopRequest, shop: Shop) -> HttpResponse:
     return _show(request, shop, RateForm(), PasteForm())
 
 
-@require_POST
 @shop_page("edit_settings")
+@require_POST
 def add(request: ShopRequest, shop: Shop) -> HttpResponse:
     """Add one rate, or replace that of the same day."""
     form = RateForm(request.POST)
@@ -66,8 +66,8 @@ def add(request: ShopRequest, shop: Shop) -> HttpResponse:
     return _show(request, shop, form, PasteForm(), status=422)
 
 
-@require_POST
 @shop_page("edit_settings")
+@require_POST
 def paste(request: ShopRequest, shop: Shop) -> HttpResponse:
     """Take every good row of what was pasted; bad rows are named and stay in the box."""
     form = PasteForm(request.POST)
@@ -84,8 +84,8 @@ def paste(request: ShopRequest, shop: Shop) -> HttpResponse:
     return _show(request, shop, RateForm(), form, status=422)
 
 
-@require_POST
 @shop_page("edit_settings")
+@require_POST
 def remove(request: ShopRequest, shop: Shop, rate: int) -> HttpResponse:
     """Remove one rate."""
     try:

@@ -44,8 +44,8 @@ def show(request: ShopRequest, shop: Shop) -> HttpResponse:
     return once.forget(response, shop) if shown else response
 
 
-@require_POST
 @shop_page("edit_people")
+@require_POST
 def invite(request: ShopRequest, shop: Shop) -> HttpResponse:
     """Invite somebody by e-mail, and show the link once."""
     form = InviteForm(request.POST)
@@ -60,8 +60,8 @@ def invite(request: ShopRequest, shop: Shop) -> HttpResponse:
     return _show(request, shop, form, None, status=422)
 
 
-@require_POST
 @shop_page("edit_people")
+@require_POST
 def withdraw(request: ShopRequest, shop: Shop, invitation: int) -> HttpResponse:
     """End an open invitation."""
     try:
@@ -73,8 +73,8 @@ def withdraw(request: ShopRequest, shop: Shop, invitation: int) -> HttpResponse:
     return redirect("settings_people", shop.slug)
 
 
-@require_POST
 @shop_page("edit_people")
+@require_POST
 def change_role(request: ShopRequest, shop: Shop, person: UUID) -> HttpResponse:
     """Give a member another role."""
     try:
@@ -86,8 +86,8 @@ def change_role(request: ShopRequest, shop: Shop, person: UUID) -> HttpResponse:
     return _back(request, shop)
 
 
-@require_POST
 @shop_page("edit_people")
+@require_POST
 def remove(request: ShopRequest, shop: Shop, person: UUID) -> HttpResponse:
     """Take a member out of the shop."""
     try:
@@ -99,8 +99,8 @@ def remove(request: ShopRequest, shop: Shop, person: UUID) -> HttpResponse:
     return _back(request, shop)
 
 
-@require_POST
 @shop_page("edit_people")
+@require_POST
 def send_reset(request: ShopRequest, shop: Shop, person: UUID) -> HttpResponse:
     """Mail a member a link to choose a new password."""
     try:

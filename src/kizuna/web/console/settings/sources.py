@@ -44,8 +44,8 @@ def show(request: ShopRequest, shop: Shop) -> HttpResponse:
     return _show(request, shop, SourceForm())
 
 
-@require_POST
 @shop_page("edit_sources")
+@require_POST
 def create(request: ShopRequest, shop: Shop) -> HttpResponse:
     """Make a source, then show its key and how to connect it."""
     form = SourceForm(request.POST)
@@ -74,8 +74,8 @@ def connect(request: ShopRequest, shop: Shop, source: UUID) -> HttpResponse:
     return once.forget(response, shop) if key else response
 
 
-@require_POST
 @shop_page("edit_sources")
+@require_POST
 def rotate(request: ShopRequest, shop: Shop, source: UUID) -> HttpResponse:
     """Give a source a new key and show it once."""
     try:
@@ -86,8 +86,8 @@ def rotate(request: ShopRequest, shop: Shop, source: UUID) -> HttpResponse:
     return once.hand_over(shop, reverse("settings_source", args=[shop.slug, source]), {"key": key})
 
 
-@require_POST
 @shop_page("edit_sources")
+@require_POST
 def revoke(request: ShopRequest, shop: Shop, source: UUID) -> HttpResponse:
     """End a source."""
     try:

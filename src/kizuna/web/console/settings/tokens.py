@@ -41,8 +41,8 @@ def show(request: ShopRequest, shop: Shop) -> HttpResponse:
     return once.forget(response, shop) if shown else response
 
 
-@require_POST
 @shop_page("edit_sources")
+@require_POST
 def create(request: ShopRequest, shop: Shop) -> HttpResponse:
     """Make an API token, then show its key once."""
     form = TokenForm(request.POST)
@@ -57,8 +57,8 @@ def create(request: ShopRequest, shop: Shop) -> HttpResponse:
     return _show(request, shop, form, None, status=422)
 
 
-@require_POST
 @shop_page("edit_sources")
+@require_POST
 def revoke(request: ShopRequest, shop: Shop, token: int) -> HttpResponse:
     """End an API token."""
     try:

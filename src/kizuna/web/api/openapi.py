@@ -1,0 +1,163 @@
+"""The description of the API as an OpenAPI 3.1 document, written by hand; a test compares it with the addresses.
+
+Served without a token: it says how to ask, never what a shop holds.
+"""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.http import require_GET
+
+from kizuna.relationships import lists
+from kizuna.web.api.access import PER_MINUTE
+from kizuna.web.api.customers import MOST, SEGMENTS
+
+ERROR = {"$ref": "#/components/schemas/Error"}
+NULLABLE_TEXT = {"type": ["string", "null"], "format": "date-time"}
+
+
+@require_GET
+def show(request: HttpRequest) -> JsonResponse:
+    """Serve the document."""
+    return JsonResponse({**DOCUMENT, "servers": [{"url": settings.PUBLIC_URL}]})
+
+
+def _parameter(name: str, description: str, schema: dict[str, Any], place: str = "query") -> dict[str, Any]:
+    return {"name": name, "in": place, "required": place == "path", "description": description, "schema": schema}
+
+
+def _answers(description: str, content: dict[str, Any], *more: str) -> dict[str, Any]:
+    meanings = {
+        "400": "A parameter cannot be read; `field` names it.",
+        "401": "No valid token.",
+        "403": "The token's role may not do this.",
+        "404": "This shop has no such customer.",
+        "429": f"More than {PER_MINUTE} requests a minute; wait as Retry-After says.",
+    }
+    refusals = {
+        status: {"description": meanings[status], "content": {"application/json": {"schema": ERROR}}}
+        for status in ("400", "401", "403", "429", *more)
+    }
+    return {"200": {"description": description, "content": content}, **refusals}
+
+
+def _reference(name: str) -> dict[str, Any]:
+    return {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}
+
+
+FACTORS = {
+    "type": "object",
+    "description": "By factor: R, F, M, V, E and further indicators.",
+    "additionalProperties": {"type": "number"},
+}
+CUSTOMER = {
+    "type": "object",
+    "description": "One customer as the lists of the console show them.",
+    "properties": {
+        "id": {"type": "string", "format": "uuid"},
+        "label": {"type": "string"},
+        "name": {"type": "string"},
+        "email": {"type": "string"},
+        "country": {"type": "string"},
+        "known": {"type": "boolean", "description": "Has an identity stronger than a visitor key."},
+        "first_order_at": NULLABLE_TEXT,
+        "last_order_at": NULLABLE_TEXT,
+        "last_seen_at": NULLABLE_TEXT,
+        "orders": {"type": "integer"},
+        "revenue_minor": {"type": "integer", "description": "In minor units of the shop's currency."},
+        "stocks": FACTORS,
+        "z": {**FACTORS, "description": "Scores against the reference, 0 to 1, by factor."},
+        "rf": {"type": ["number", "null"], "minimum": 0, "maximum": 1, "description": "Relationship factor."},
+        "net_profit_minor": {"type": ["integer", "null"], "description": "Over the period; null: not yet placed."},
+        "e_cnrr": {"type": ["number", "null"], "description": "Net revenue ratio; null while it is undefined."},
+        "segment": {"type": ["string", "null"], "enum": ["A", "B", "C", "D", None]},
+        "as_of": NULLABLE_TEXT,
+    },
+}
+CUSTOMER_LIST = {
+    "type": "object",
+    "properties": {
+        "shop": {"type": "string"},
+        "currency": {"type": "string"},
+        "customers": {"type": "array", "items": {"$ref": "#/components/schemas/Customer"}},
+        "next": {"type": ["string", "null"], "description": "Pass it as `cursor` for the next page; null: the last."},
+    },
+}
+ONE_CUSTOMER = {
+    "type": "object",
+    "properties": {
+        "shop": {"type": "string"},
+        "currency": {"type": "string"},
+        "customer": {"$ref": "#/components/schemas/Customer"},
+    },
+}
+ERROR_SCHEMA = {
+    "type": "object",
+    "properties": {
+        "error": {
+            "type": "object",
+            "required": ["code", "message"],
+            "properties": {
+                "code": {"type": "string", "description": "For programs."},
+                "message": {"type": "string", "description": "For people."},
+                "field": {"type": "string", "description": "The parameter to blame."},
+            },
+        }
+    },
+}
+LIST_CUSTOMERS = {
+    "summary": "List customers",
+    "operationId": "list_customers",
+    "parameters": [
+        _parameter("segment", f"Any of {', '.join(SEGMENTS)}, with commas between.", {"type": "string"}),
+        _parameter("known", "Only known customers, or only visitors.", {"type": "boolean"}),
+        _parameter("country", "Exactly this country, as the shop writes it.", {"type": "string"}),
+        _parameter("rf_min", "Relationship factor at least.", {"type": "number", "minimum": 0, "maximum": 1}),
+        _parameter("rf_max", "Relationship factor at most.", {"type": "number", "minimum": 0, "maximum": 1}),
+        _parameter("net_profit_min_minor", "Net profit of the period at least.", {"type": "integer"}),
+        _parameter("net_profit_max_minor", "Net profit of the period at most.", {"type": "integer"}),
+        _parameter("sort", "By what.", {"type": "string", "enum": list(lists.SORTS), "default": "profit"}),
+        _parameter("direction", "Names rise by default, figures fall.", {"enum": ["rising", "falling"]}),
+        _parameter("cursor", "`next` of the page before.", {"type": "string"}),
+        _parameter("limit", "Rows a page.", {"type": "integer", "minimum": 1, "maximum": MOST, "default": 50}),
+    ],
+    "responses": _answers("A page of customers.", _reference("CustomerList")),
+}
+SHOW_CUSTOMER = {
+    "summary": "Show one customer",
+    "operationId": "show_customer",
+    "parameters": [_parameter("public_id", "The customer's id.", {"type": "string", "format": "uuid"}, "path")],
+    "responses": _answers("The customer.", _reference("OneCustomer"), "404"),
+}
+THIS = {
+    "summary": "This description",
+    "operationId": "openapi",
+    "security": [],
+    "responses": {"200": {"description": "OpenAPI 3.1.", "content": {"application/json": {"schema": {}}}}},
+}
+DOCUMENT: dict[str, Any] = {
+    "openapi": "3.1.0",
+    "info": {
+        "title": "Kizuna",
+        "version": "1",
+        "description": "Reads one shop with an API token (Settings, API tokens). Events are sent with a write key "
+        "over the Segment-compatible wire: POST /v1/track, /v1/identify, /v1/page, /v1/batch and their kin. "
+        "Amounts are whole minor units of the shop's currency; instants are UTC.",
+    },
+    "security": [{"token": []}],
+    "paths": {
+        "/api/v1/customers": {"get": LIST_CUSTOMERS},
+        "/api/v1/customers/{public_id}": {"get": SHOW_CUSTOMER},
+        "/api/v1/openapi.json": {"get": THIS},
+    },
+    "components": {
+        "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "description": "kz_t_..."}},
+        "schemas": {
+            "Customer": CUSTOMER,
+            "CustomerList": CUSTOMER_LIST,
+            "OneCustomer": ONE_CUSTOMER,
+            "Error": ERROR_SCHEMA,
+        },
+    },
+}

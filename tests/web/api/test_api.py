@@ -1,0 +1,150 @@
+"""The API: tokens of one shop and role, errors that name the parameter, pages by key, a description that is true."""
+
+import re
+
+import pytest
+from django.test import Client
+from django.urls import get_resolver
+
+from kizuna.customers.models import Customer
+from kizuna.relationships.models import Standing
+from kizuna.shops import sources
+from kizuna.shops.models import ApiToken
+from kizuna.web.api import access, openapi
+from kizuna.web.api.access import Allowance
+from tests.shops.making import NOW, make_shop
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def fresh_allowance(monkeypatch):
+    monkeypatch.setattr(access, "allowance", Allowance(access.PER_MINUTE))
+
+
+def _client(shop, role="reader"):
+    _, key = sources.create_token(shop, f"token {ApiToken.objects.count()}", role, None)
+    return Client(headers={"Authorization": f"Bearer {key}"})
+
+
+def _customer(shop, number, segment="A"):
+    customer = Customer.objects.create(shop=shop, name=f"Name {number}", created_us=0)
+    Standing.objects.create(
+        customer=customer, shop_id=shop.pk, name=customer.name, label=customer.name, segment=segment, known=True,
+        rf=number / 10, net_profit_minor=number * 100, last_order_us=1_700_000_000_123_456, as_of_us=1,
+    )  # fmt: skip
+    return customer
+
+
+def _error(response):
+    return response.json()["error"]
+
+
+@pytest.mark.parametrize("header", [None, "Bearer nonsense", "Basic a3o6", "Bearer ", "kz_t_x"])
+def test_without_a_valid_token_nothing_is_told(header):
+    client = Client(headers={"Authorization": header} if header else {})
+    response = client.get("/api/v1/customers")
+    assert response.status_code == 401
+    assert response["WWW-Authenticate"] == "Bearer"
+    assert _error(response)["code"] == "not_authenticated"
+
+
+def test_a_revoked_token_is_refused_at_once():
+    shop = make_shop()
+    client = _client(shop)
+    assert client.get("/api/v1/customers").status_code == 200
+    token = ApiToken.objects.get(shop=shop)
+    assert token.last_used_at is not None
+    sources.revoke_token(shop, token.pk, NOW)
+    assert client.get("/api/v1/customers").status_code == 401
+
+
+def test_a_token_sees_its_own_shop_only():
+    mine, other = make_shop("mine"), make_shop("other")
+    own, foreign = _customer(mine, 1), _customer(other, 2)
+    client = _client(mine, "owner")
+    listed = client.get("/api/v1/customers").json()
+    assert listed["shop"] == "mine"
+    assert [row["id"] for row in listed["customers"]] == [str(own.public_id)]
+    assert client.get(f"/api/v1/customers/{foreign.public_id}").status_code == 404
+    shown = client.get(f"/api/v1/customers/{own.public_id}").json()["customer"]
+    assert (shown["segment"], shown["net_profit_minor"], shown["rf"]) == ("A", 100, 0.1)
+    assert shown["last_order_at"] == "2023-11-14T22:13:20.123Z"
+
+
+def test_pages_follow_each_other_without_gap_or_repeat():
+    shop = make_shop()
+    for number in range(7):
+        _customer(shop, number, "AB"[number % 2])
+    client = _client(shop)
+    seen, cursor = [], ""
+    while cursor is not None:
+        page = client.get("/api/v1/customers", {"limit": 3, "sort": "factor", "cursor": cursor}).json()
+        seen += [row["net_profit_minor"] for row in page["customers"]]
+        cursor = page["next"]
+    assert seen == [600, 500, 400, 300, 200, 100, 0]
+    rising = client.get("/api/v1/customers", {"direction": "rising", "segment": "B"}).json()
+    assert [row["net_profit_minor"] for row in rising["customers"]] == [100, 300, 500]
+    middle = client.get("/api/v1/customers", {"net_profit_min_minor": 200, "rf_max": 0.4}).json()
+    assert [row["net_profit_minor"] for row in middle["customers"]] == [400, 300, 200]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("limit", "0"), ("limit", "201"), ("limit", "many"), ("segment", "A,E"), ("known", "maybe"), ("sort", "luck"),
+        ("direction", "up"), ("rf_min", "2"), ("rf_min", "nan"), ("net_profit_min_minor", "1.5"), ("limti", "5"),
+    ],
+)  # fmt: skip
+def test_a_bad_parameter_is_named(field, value):
+    response = _client(make_shop()).get("/api/v1/customers", {field: value})
+    assert response.status_code == 400
+    assert _error(response)["field"] == field
+
+
+def test_a_parameter_given_twice_is_refused_and_so_are_other_methods():
+    client = _client(make_shop())
+    assert _error(client.get("/api/v1/customers?limit=1&limit=2"))["field"] == "limit"
+    response = client.post("/api/v1/customers")
+    assert (response.status_code, response["Allow"]) == (405, "GET, HEAD")
+
+
+def test_too_many_requests_are_told_when_to_come_back(monkeypatch):
+    monkeypatch.setattr(access, "allowance", Allowance(2))
+    client = _client(make_shop())
+    assert [client.get("/api/v1/customers").status_code for _ in range(3)] == [200, 200, 429]
+    assert 1 <= int(client.get("/api/v1/customers")["Retry-After"]) <= 60
+    assert _client(make_shop()).get("/api/v1/customers").status_code == 200
+
+
+def test_the_allowance_refills_evenly():
+    allowance = Allowance(60)
+    assert [allowance.take(1, 0.0) for _ in range(60)] == [0.0] * 60
+    assert allowance.take(1, 0.0) == pytest.approx(1.0)
+    assert allowance.take(1, 0.5) == pytest.approx(0.5)
+    assert allowance.take(1, 1.1) == 0.0
+    assert allowance.take(2, 1.1) == 0.0
+
+
+def test_the_description_names_exactly_the_addresses_there_are():
+    prefix = next(each for each in get_resolver().url_patterns if str(each.pattern) == "api/")
+    routes = {"/api/" + re.sub(r"<\w+:(\w+)>", r"{\1}", str(each.pattern)) for each in prefix.url_patterns}
+    document = Client().get("/api/v1/openapi.json").json()
+    assert set(document["paths"]) == routes
+    assert document["openapi"] == "3.1.0"
+    for path, item in document["paths"].items():
+        named = {each["name"] for each in item["get"].get("parameters", []) if each["in"] == "path"}
+        assert named == set(re.findall(r"{(\w+)}", path))
+
+
+def test_the_description_names_exactly_the_parameters_and_fields_there_are():
+    from kizuna.web.api import customers
+
+    described = {each["name"] for each in openapi.LIST_CUSTOMERS["parameters"]}
+    assert described == customers.PARAMETERS
+    shop = make_shop()
+    _customer(shop, 1)
+    row = _client(shop).get("/api/v1/customers").json()["customers"][0]
+    assert set(row) == set(openapi.CUSTOMER["properties"])
+    references = set(re.findall(r"#/components/schemas/(\w+)", repr(openapi.DOCUMENT)))
+    assert references <= set(openapi.DOCUMENT["components"]["schemas"])
