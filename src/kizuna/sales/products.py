@@ -32,8 +32,11 @@ class Noted:
     repeated: int
 
 
-def record(shop_id: int, drafts: Sequence[ProductDraft]) -> Noted:
-    """Store products by SKU; costs are used for orders recorded from now on, older orders keep theirs."""
+def record(shop_id: int, drafts: Sequence[ProductDraft], *, only_fill: bool = False) -> Noted:
+    """Store products by SKU; costs are used for orders recorded from now on, older orders keep theirs.
+
+    With `only_fill` (sources that nobody vouches for) what is known stays, and only what was empty is filled.
+    """
     known = _by_sku(shop_id, [draft.sku for draft in drafts])
     new: dict[str, Product] = {}
     changed: dict[str, Product] = {}
@@ -41,7 +44,7 @@ def record(shop_id: int, drafts: Sequence[ProductDraft]) -> Noted:
         product = known.get(draft.sku)
         if product is None:
             product = known[draft.sku] = new[draft.sku] = Product(shop_id=shop_id, sku=draft.sku)
-        if _take_over(product, draft) and draft.sku not in new:
+        if _take_over(product, draft, only_fill) and draft.sku not in new:
             changed[draft.sku] = product
     Product.objects.bulk_create(
         new.values(), batch_size=500, update_conflicts=True, unique_fields=["shop", "sku"], update_fields=list(_FIELDS)
@@ -72,9 +75,11 @@ def _by_sku(shop_id: int, skus: Collection[str]) -> dict[str, Product]:
     return known
 
 
-def _take_over(product: Product, draft: ProductDraft) -> bool:
+def _take_over(product: Product, draft: ProductDraft, only_fill: bool) -> bool:
     said: Mapping[str, object] = {name: getattr(draft, name) for name in _FIELDS}
     news = {name: value for name, value in said.items() if value not in (None, "", getattr(product, name))}
+    if only_fill:
+        news = {name: value for name, value in news.items() if getattr(product, name) in (None, "")}
     for name, value in news.items():
         setattr(product, name, value)
     return bool(news)

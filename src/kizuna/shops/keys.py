@@ -6,12 +6,13 @@ are another matter (Argon2, shops.people).
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
 
-from kizuna.shops.models import ApiToken, Shop, Source
+from kizuna.shops.models import ApiToken, Shop, Source, SourceKind
 
 WRITE_PREFIX = "kz_w_"
 TOKEN_PREFIX = "kz_t_"  # noqa: S105 (a prefix, not a secret)
@@ -57,6 +58,16 @@ def find_source(write_key: str) -> SourceView | None:
 def list_active_sources() -> list[SourceView]:
     """List every source that may send, for the capture door to keep in memory."""
     return [_view(source) for source in Source.objects.filter(revoked_at=None).exclude(key_hash=None)]
+
+
+def find_sources(source_ids: Collection[int]) -> dict[int, SourceView]:
+    """Find sources by number, those ended since included: what they sent while they were in use still counts."""
+    return {source.pk: _view(source) for source in Source.objects.filter(pk__in=source_ids)}
+
+
+def list_file_sources() -> list[int]:
+    """List the sources of imported files, whose messages are remembered for ever."""
+    return list(Source.objects.filter(kind=SourceKind.FILES).values_list("id", flat=True))
 
 
 def find_bearer(key: str) -> Bearer | None:

@@ -40,6 +40,12 @@ def visit_columns(shop_id: int, until_us: int | None) -> tuple[Ints, Ints]:
     return _pairs(rows.values_list("identity_id", "first_us"))
 
 
+def page_activity_columns(shop_id: int) -> tuple[Ints, Ints]:
+    """Read the page activity of visitor keys, from which visits are cut; whoever the fact itself belongs to."""
+    rows = Fact.objects.filter(shop_id=shop_id, is_page_activity=True, visitor_id__isnull=False)
+    return _pairs(rows.values_list("visitor_id", "happened_us"))
+
+
 def last_fact_us(shop_id: int) -> int | None:
     """Find when the last fact of a shop happened."""
     return Fact.objects.filter(shop_id=shop_id).order_by("-happened_us").values_list("happened_us", flat=True).first()
@@ -49,7 +55,7 @@ def _until(rows: QuerySet[Fact], until_us: int | None) -> QuerySet[Fact]:
     return rows if until_us is None else rows.filter(happened_us__lte=until_us)
 
 
-def _pairs(rows: QuerySet[Any, tuple[int, int]]) -> tuple[Ints, Ints]:
+def _pairs(rows: QuerySet[Any, Any]) -> tuple[Ints, Ints]:
     pairs: Iterable[tuple[int, int]] = rows.iterator(_CHUNK)
     table = np.fromiter(pairs, dtype=_PAIR)
     return table["identity"].copy(), table["at"].copy()

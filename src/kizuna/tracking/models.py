@@ -57,6 +57,7 @@ class Fact(models.Model):
     public_id = models.UUIDField(help_text="UUIDv7")
     shop_id = models.BigIntegerField()
     identity = models.ForeignKey("customers.Identity", on_delete=models.CASCADE, db_constraint=False, db_index=False)
+    visitor_id = models.BigIntegerField(null=True, help_text="of page activity: the visitor key whose visit it is")
     source_id = models.BigIntegerField()
     happened_us = models.BigIntegerField()
     received_us = models.BigIntegerField()
@@ -89,6 +90,18 @@ class SeenMessage(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["source_id", "digest"], name="one_row_per_message")]
         indexes = [models.Index(fields=["day"])]
+
+
+class SetAside(models.Model):
+    """An event that we failed to take although nothing was wrong with it; kept whole until a later try takes it."""
+
+    source_id = models.BigIntegerField()
+    received_us = models.BigIntegerField()
+    call = models.CharField(max_length=10)
+    body = models.BinaryField()
+    envelope = models.JSONField(default=dict, help_text="what its batch said for all: sent_at, context")
+    problem = models.TextField()
+    attempts = models.SmallIntegerField(default=1)
 
 
 class Visit(models.Model):

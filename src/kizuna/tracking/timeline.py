@@ -1,0 +1,50 @@
+"""A customer's facts as entries of a time line, newest first; orders come from sales, so transactions stay out.
+
+The flow merges both (flows.timeline); this room knows nothing of orders.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kizuna.tracking.models import Fact
+
+FOREVER_US = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class FactFilters:
+    """Which facts to show: kinds (of, for, by the customer), channels, directions; empty shows all."""
+
+    abouts: frozenset[int] = frozenset()
+    channels: frozenset[int] = frozenset()
+    direction: int | None = None
+    with_transactions: bool = False
+
+
+def list_facts(
+    shop_id: int, identity_ids: Sequence[int], filters: FactFilters, before: int | None, limit: int
+) -> list[Fact]:
+    """List at most about `limit` facts before an instant, newest first.
+
+    Facts of one instant are never parted: the last of them asked for with `before` gives the next portion.
+    """
+    rows = Fact.objects.filter(shop_id=shop_id, identity_id__in=identity_ids)
+    if filters.abouts:
+        rows = rows.filter(about__in=filters.abouts)
+    if filters.channels:
+        rows = rows.filter(channel__in=filters.channels)
+    if filters.direction is not None:
+        rows = rows.filter(direction=filters.direction)
+    if not filters.with_transactions:
+        rows = rows.filter(is_transaction=False)
+    bound = FOREVER_US if before is None else before
+    found = list(rows.filter(happened_us__lt=bound).order_by("-happened_us", "-id")[:limit])
+    if len(found) == limit and found:
+        shown = [fact.pk for fact in found]
+        found += rows.filter(happened_us=found[-1].happened_us).exclude(pk__in=shown).order_by("-id")
+    return found
+
+
+def find_fact(shop_id: int, public_id: str) -> Fact | None:
+    """Find one fact by the identifier that pages show."""
+    return Fact.objects.filter(shop_id=shop_id, public_id=public_id).first()
