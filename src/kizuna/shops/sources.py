@@ -10,9 +10,7 @@ from kizuna.shops import keys
 from kizuna.shops.models import ApiToken, Person, Role, Shop, Source, SourceKind
 from kizuna.shops.tenants import Refused
 
-BROWSER, SERVER = SourceKind.BROWSER.value, SourceKind.SERVER.value
-FILES, CONSOLE = SourceKind.FILES.value, SourceKind.CONSOLE.value
-KEYED_KINDS = (BROWSER, SERVER)
+KEYED_KINDS = frozenset({SourceKind.BROWSER, SourceKind.SERVER})
 
 
 def list_sources(shop: Shop) -> list[Source]:
