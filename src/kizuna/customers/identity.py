@@ -7,16 +7,26 @@ queries each, however many claims there are.
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.db import connection
 
 from kizuna.customers import links, merging, profiles, public_ids, search
+from kizuna.customers import rows as rows_of
 from kizuna.customers.links import Relink
-from kizuna.customers.models import Customer, Identity, IdentityKind
+from kizuna.customers.models import Identity, IdentityKind
 from kizuna.customers.partition import Claims, Group, Node, Partition, visitor_value
 
 __all__ = ["Claims", "IdentityKind", "Resolution", "Resolved", "ensure", "resolve"]
 
+_CUSTOMER = (
+    *("shop_id", "public_id", "name", "email", "email_verified", "phone", "country", "language", "traits"),
+    *("first_touch", "last_touch", "created_us"),
+)
+_IDENTITY = (
+    *("shop_id", "kind", "value", "key", "current", "bound_user", "customer_id", "first_seen_us", "last_seen_us"),
+    "profile",
+)
 _OWNERS = "SELECT customer_id FROM customers_identity WHERE shop_id = %s AND kind = %s AND key IN (?)"
 _MEMBERS = (
     "SELECT id, kind, value, key, current, bound_user, customer_id, first_seen_us, last_seen_us"
@@ -95,37 +105,41 @@ def _find_keys(shop_id: int, kind: IdentityKind, keys: Sequence[str]) -> dict[st
 
 
 def _make(shop_id: int, kind: IdentityKind, spans: dict[str, tuple[int, int]]) -> dict[str, int]:
-    people = Customer.objects.bulk_create(
-        [
-            Customer(shop_id=shop_id, public_id=public_ids.make(first), created_us=first, **_shown(kind, key))
-            for key, (first, _) in spans.items()
-        ],
-        batch_size=links.IN_ONE_QUERY,
-    )
-    identities = Identity.objects.bulk_create(
-        [
-            Identity(
-                shop_id=shop_id,
-                kind=kind,
-                value=visitor_value(key, 1) if kind == IdentityKind.VISITOR else key,
-                key=key,
-                customer_id=customer.id,
-                first_seen_us=first,
-                last_seen_us=last,
-            )
-            for (key, (first, last)), customer in zip(spans.items(), people, strict=True)
-        ],
-        batch_size=links.IN_ONE_QUERY,
-    )
-    links.open_first(shop_id, ((row.id, row.customer_id, None) for row in identities))
-    search.index_identities(shop_id, [(row.id, row.kind, row.key, {}) for row in identities])
-    return {row.key: row.id for row in identities}
+    made = _insert_customers(shop_id, [(first, *_shown(kind, key)) for key, (first, _) in spans.items()])
+    rows = [
+        (kind, visitor_value(key, 1) if kind == IdentityKind.VISITOR else key, key, True, "", customer_id, first, last)
+        for (key, (first, last)), customer_id in zip(spans.items(), made, strict=True)
+    ]
+    ids = _insert_identities(shop_id, rows)
+    links.open_first(shop_id, [(ids[kind, row[1]], row[5], None) for row in rows])
+    search.index_new(shop_id, [(ids[kind, row[1]], kind, row[2]) for row in rows])
+    return {row[2]: ids[kind, row[1]] for row in rows}
 
 
-def _shown(kind: int, key: str) -> dict[str, str | bool]:
+def _insert_customers(shop_id: int, told: Sequence[tuple[int, str, bool, str]]) -> list[int]:
+    """Insert customers, (first seen, e-mail, whether verified, phone), and return their ids in the same order."""
+    public = [public_ids.make(first).hex for first, *_ in told]
+    rows = [
+        (shop_id, key, "", email, verified, phone, "", "", "{}", "{}", "{}", first)
+        for key, (first, email, verified, phone) in zip(public, told, strict=True)
+    ]
+    found = rows_of.insert("customers_customer", _CUSTOMER, rows, "id, public_id")
+    ids = {UUID(str(key)).hex: number for number, key in found}
+    return [ids[key] for key in public]
+
+
+def _insert_identities(
+    shop_id: int, told: Sequence[tuple[int, str, str, bool, str, int, int, int]]
+) -> dict[tuple[int, str], int]:
+    rows = [(shop_id, int(row[0]), *row[1:], "{}") for row in told]
+    found = rows_of.insert("customers_identity", _IDENTITY, rows, "kind, value, id")
+    return {(kind, value): number for kind, value, number in found}
+
+
+def _shown(kind: int, key: str) -> tuple[str, bool, str]:
     if kind == IdentityKind.EMAIL:
-        return {"email": key[:254], "email_verified": True}
-    return {"phone": key[:40]} if kind == IdentityKind.PHONE else {}
+        return key[:254], True, ""
+    return "", False, key[:40] if kind == IdentityKind.PHONE else ""
 
 
 def _widen(shop_id: int, spans: dict[int, tuple[int, int]]) -> None:
@@ -211,15 +225,10 @@ def _store(shop_id: int, partition: Partition, now_us: int) -> set[int]:
 
 def _store_groups(shop_id: int, groups: Iterable[Group]) -> set[int]:
     fresh = list({id(group): group for group in groups if group.id is None}.values())
-    rows = Customer.objects.bulk_create(
-        [
-            Customer(shop_id=shop_id, public_id=public_ids.make(group.created_us), created_us=group.created_us)
-            for group in fresh
-        ]
-    )
-    for group, row in zip(fresh, rows, strict=True):
-        group.id = row.id
-    return {row.id for row in rows}
+    ids = _insert_customers(shop_id, [(group.created_us, "", False, "") for group in fresh])
+    for group, number in zip(fresh, ids, strict=True):
+        group.id = number
+    return set(ids)
 
 
 def _update_nodes(nodes: Sequence[Node]) -> None:
@@ -238,27 +247,19 @@ def _update_nodes(nodes: Sequence[Node]) -> None:
 
 
 def _insert_nodes(shop_id: int, nodes: Sequence[Node]) -> None:
-    rows = Identity.objects.bulk_create(
-        [
-            Identity(
-                shop_id=shop_id,
-                kind=node.kind,
-                value=node.value,
-                key=node.key,
-                current=node.current,
-                bound_user=node.bound_user,
-                customer_id=_group_id(node.group),
-                first_seen_us=node.first_us,
-                last_seen_us=node.last_us,
-            )
-            for node in nodes
-        ]
-    )
-    for node, row in zip(nodes, rows, strict=True):
-        node.id = row.id
-    links.open_first(shop_id, ((_id(node), _group_id(node.group), _via(node)) for node in nodes))
+    rows = [
+        (
+            *(node.kind, node.value, node.key, node.current, node.bound_user),
+            *(_group_id(node.group), node.first_us, node.last_us),
+        )
+        for node in nodes
+    ]
+    ids = _insert_identities(shop_id, rows)
+    for node in nodes:
+        node.id = ids[node.kind, node.value]
+    links.open_first(shop_id, [(_id(node), _group_id(node.group), _via(node)) for node in nodes])
     known = [node for node in nodes if node.kind != IdentityKind.VISITOR]
-    search.index_identities(shop_id, [(_id(node), node.kind, node.key, {}) for node in known])
+    search.index_new(shop_id, [(_id(node), node.kind, node.key) for node in known])
 
 
 def _id(node: Node) -> int:

@@ -13,6 +13,7 @@ from django.db import connection
 from django.db.models import Q
 from numpy.typing import NDArray
 
+from kizuna.customers import rows
 from kizuna.customers.models import Customer, Identity, IdentityKind, Link
 
 type Ints = NDArray[np.int64]
@@ -55,8 +56,8 @@ def customers_of(shop_id: int, identity_ids: Collection[int]) -> dict[int, int]:
     """Read to which customer each identity belongs now."""
     found: dict[int, int] = {}
     for part in _parts(identity_ids):
-        rows = Identity.objects.filter(shop_id=shop_id, id__in=part)
-        found.update(rows.values_list("id", "customer_id"))
+        owners = Identity.objects.filter(shop_id=shop_id, id__in=part)
+        found.update(owners.values_list("id", "customer_id"))
     return found
 
 
@@ -64,41 +65,29 @@ def identities_of(shop_id: int, customer_ids: Collection[int]) -> dict[int, list
     """Read the identities of each customer, in the order of their making; customers without any have an empty list."""
     found: dict[int, list[int]] = {customer_id: [] for customer_id in customer_ids}
     for part in _parts(customer_ids):
-        rows = Identity.objects.filter(shop_id=shop_id, customer_id__in=part).order_by("id")
-        for customer_id, identity_id in rows.values_list("customer_id", "id"):
+        members = Identity.objects.filter(shop_id=shop_id, customer_id__in=part).order_by("id")
+        for customer_id, identity_id in members.values_list("customer_id", "id"):
             found[customer_id].append(identity_id)
     return found
 
 
 def find_strongest(shop_id: int, customer_id: int) -> tuple[int, IdentityKind, str] | None:
     """Find a customer's strongest identity, the oldest where several are equal: its id, kind and value."""
-    rows = Identity.objects.filter(shop_id=shop_id, customer_id=customer_id).order_by("kind", "id")
-    first = rows.values_list("id", "kind", "value").first()
+    members = Identity.objects.filter(shop_id=shop_id, customer_id=customer_id).order_by("kind", "id")
+    first = members.values_list("id", "kind", "value").first()
     return None if first is None else (first[0], IdentityKind(first[1]), first[2])
 
 
 def history(shop_id: int, customer_id: int) -> list[Link]:
     """List every link a customer ever had, the oldest first, with its identity."""
-    rows = Link.objects.filter(shop_id=shop_id, customer_id=customer_id).select_related("identity")
-    return list(rows.order_by("from_us", "id"))
+    every = Link.objects.filter(shop_id=shop_id, customer_id=customer_id).select_related("identity")
+    return list(every.order_by("from_us", "id"))
 
 
 def open_first(shop_id: int, first: Iterable[tuple[int, int, int | None]]) -> None:
     """Store the first link of new identities, (identity, customer, via); it holds from the beginning of time."""
-    Link.objects.bulk_create(
-        (
-            Link(
-                shop_id=shop_id,
-                identity_id=identity_id,
-                customer_id=customer_id,
-                from_us=0,
-                cause="first_seen",
-                via=via,
-            )
-            for identity_id, customer_id, via in first
-        ),
-        batch_size=IN_ONE_QUERY,
-    )
+    told = [(shop_id, identity_id, customer_id, 0, "first_seen", via) for identity_id, customer_id, via in first]
+    rows.insert("customers_link", ("shop_id", "identity_id", "customer_id", "from_us", "cause", "via"), told)
 
 
 def relink(shop_id: int, moves: Sequence[Relink]) -> set[int]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import connection
 
+from kizuna.customers import rows
 from kizuna.customers.models import Identity, IdentityKind, SearchTerm
 
 MOST_BYTES = 160
@@ -48,12 +49,19 @@ def find_customers(shop_id: int, text: str, limit: int) -> list[int]:
 
 def index(shop_id: int, customer_ids: Collection[int]) -> None:
     """Write the terms that follow from what is said of these customers anew; order numbers stay."""
-    rows = list(
+    said = list(
         Identity.objects.filter(shop_id=shop_id, customer_id__in=customer_ids).values_list(
             "id", "kind", "key", "profile"
         )
     )
-    index_identities(shop_id, [(row[0], row[1], row[2], row[3]) for row in rows])
+    index_identities(shop_id, [(row[0], row[1], row[2], row[3]) for row in said])
+
+
+def index_new(shop_id: int, identities: Iterable[tuple[int, int, str]]) -> None:
+    """Write the terms of identities of whom nothing else is known yet: (id, kind, key)."""
+    _insert(
+        shop_id, {(each[0], term) for each in identities for term in _terms_of(each[1], each[2], {})}, is_order=False
+    )
 
 
 def index_identities(shop_id: int, identities: Collection[tuple[int, int, str, Mapping[str, Any]]]) -> None:
@@ -79,14 +87,8 @@ def add_order_numbers(shop_id: int, numbers: Mapping[int, Iterable[str]]) -> Non
 
 
 def _insert(shop_id: int, pairs: Iterable[tuple[int, bytes]], *, is_order: bool) -> None:
-    SearchTerm.objects.bulk_create(
-        (
-            SearchTerm(shop_id=shop_id, term=term, identity_id=identity_id, is_order=is_order)
-            for identity_id, term in sorted(pairs)
-        ),
-        ignore_conflicts=True,
-        batch_size=5000,
-    )
+    told = [(shop_id, term, identity_id, is_order) for identity_id, term in sorted(pairs)]
+    rows.insert("customers_searchterm", ("shop_id", "term", "identity_id", "is_order"), told)
 
 
 def _terms_of(kind: int, key: str, said: Mapping[str, Any]) -> set[bytes]:

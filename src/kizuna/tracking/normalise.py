@@ -130,6 +130,8 @@ def _read(event: dict[str, Any], raw: RawEvent, source_kind: str) -> Normalised:
 
 
 def _call_of(event: dict[str, Any], call: str) -> str:
+    if call == "batch":
+        raise Unfit("batch", "wrong_type", "a batch needs a list of events by the name of batch")
     call = call or event.get("type") or ""
     if not isinstance(call, str) or call not in _CALLS:
         raise Unfit("type", "unknown_type", f"{str(call)[:40]!r} is none of {', '.join(sorted(_CALLS))}")

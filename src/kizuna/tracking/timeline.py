@@ -6,9 +6,20 @@ The flow merges both (flows.timeline); this room knows nothing of orders.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kizuna.tracking.models import Fact
+from kizuna.tracking.models import About, Channel, Direction, Fact
 
 FOREVER_US = 2**63 - 1
+ABOUTS = {"of": About.OF, "for": About.FOR, "by": About.BY}
+CHANNELS = {channel.label: channel for channel in Channel}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a fact is, in the words that pages show and filters take."""
+
+    about: str
+    channel: str
+    direction: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +59,9 @@ def list_facts(
 def find_fact(shop_id: int, public_id: str) -> Fact | None:
     """Find one fact by the identifier that pages show."""
     return Fact.objects.filter(shop_id=shop_id, public_id=public_id).first()
+
+
+def words_of(fact: Fact) -> Words:
+    """Say in words what a fact is."""
+    about = next(word for word, value in ABOUTS.items() if value == fact.about)
+    return Words(about, Channel(fact.channel).label, Direction(fact.direction).label)
