@@ -1,6 +1,5 @@
 """Workers as real processes: one killed in the middle of a task loses nothing, two share the queue."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -10,22 +9,12 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.processes import ROOT, make_variables
 
 
 @pytest.fixture
 def variables(tmp_path: Path) -> dict[str, str]:
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith("KIZUNA_") or name == "KIZUNA_DATABASE_URL"
-    }
-    env = {
-        **kept,
-        "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}",
-        "DJANGO_SETTINGS_MODULE": "kizuna.config.settings",
-        "KIZUNA_HOME": str(tmp_path),
-    }
+    env = make_variables(tmp_path)
     _manage(env, "migrate", "-v", "0")
     return env
 

@@ -1,6 +1,5 @@
 """A real served process for the journeys: its own home folder, a free port, ended by its id."""
 
-import os
 import signal
 import socket
 import subprocess
@@ -15,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.processes import ROOT, make_variables
+
 Serve = Callable[..., "LiveKizuna"]
 
 
@@ -96,15 +96,7 @@ def serving(home: Path, **variables: str) -> Iterator[LiveKizuna]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("KIZUNA_")}
-    env = {
-        **kept,
-        "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}",
-        "DJANGO_SETTINGS_MODULE": "kizuna.config.settings",
-        "KIZUNA_HOME": str(home),
-        "KIZUNA_PORT": str(port),
-        **variables,
-    }
+    env = make_variables(home, KIZUNA_PORT=str(port)) | variables
     live = LiveKizuna(f"http://127.0.0.1:{port}", home, env, None)  # type: ignore[arg-type]
     live.start()
     try:

@@ -10,7 +10,8 @@ import contextlib
 import json
 import logging
 import threading
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+import time
+from collections.abc import AsyncIterator, Generator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +23,7 @@ from kizuna.bus.models import Note
 KEPT = 5_000
 LONGEST_QUEUE = 1_000
 POLL_S = 0.02
+IDLE_S = 5.0
 _NOTIFY = "kizuna_notes"
 _log = logging.getLogger(__name__)
 
@@ -66,6 +68,7 @@ class _Subscriber:
 _subscribers: set[_Subscriber] = set()
 _lock = threading.Lock()
 _news = threading.Event()
+_closing = threading.Event()
 _reader: threading.Thread | None = None
 
 
@@ -93,6 +96,16 @@ async def subscribe(channels: Iterable[str]) -> AsyncIterator[AsyncIterator[Hear
             _subscribers.discard(subscriber)
 
 
+def close() -> None:
+    """Stop the reading thread of this process now; it would stop by itself soon after the last subscriber left."""
+    reader = _reader
+    _closing.set()
+    _news.set()
+    if reader is not None:
+        reader.join(5)
+    _closing.clear()
+
+
 def _join(subscriber: _Subscriber) -> None:
     """Start the reader if none runs, and wait until it stands at the newest note."""
     global _reader
@@ -108,32 +121,39 @@ def _join(subscriber: _Subscriber) -> None:
 def _read(ready: threading.Event) -> None:
     """Read until nobody listens any more; a database that does not answer is asked again."""
     position: int | None = None
-    idle = 0
+    idle_since: float | None = None
     while True:
         try:
             if position is None:
                 position = Note.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-            for published in _listen(ready):
-                if published is not None:
-                    position = max(position, _pass_on(_find_notes(position, published)))
-                with _lock:
-                    idle = 0 if _subscribers else idle + 1
-                    if idle * POLL_S > 5:
-                        _forget_reader()
+            with contextlib.closing(_listen(ready)) as news:
+                for published in news:
+                    if published is not None:
+                        position = max(position, _pass_on(_find_notes(position, published)))
+                    idle_since = None if _subscribers else idle_since or time.monotonic()
+                    if _may_end(idle_since):
                         return
         except Exception:
             _log.warning("the bus cannot read notes; trying again", exc_info=True)
             connection.close()
-            _news.wait(1)
+            _closing.wait(1)
+            if _may_end(idle_since):
+                return
 
 
-def _forget_reader() -> None:
+def _may_end(idle_since: float | None) -> bool:
+    """Give up the reader's place if it is told to, or nobody has listened for a while."""
     global _reader
-    _reader = None
-    connection.close()
+    with _lock:
+        idle = idle_since is not None and not _subscribers and time.monotonic() - idle_since > IDLE_S
+        if idle or _closing.is_set():
+            _reader = None
+            connection.close()
+            return True
+    return False
 
 
-def _listen(ready: threading.Event) -> Iterator[Sequence[int] | None]:
+def _listen(ready: threading.Event) -> Generator[Sequence[int] | None]:
     """Yield over and over: None for nothing new, else the ids published; no ids means everything newer."""
     if connection.vendor == "postgresql":
         yield from _listen_to_postgresql(ready)
@@ -149,7 +169,7 @@ def _listen(ready: threading.Event) -> Iterator[Sequence[int] | None]:
             seen = version
 
 
-def _listen_to_postgresql(ready: threading.Event) -> Iterator[Sequence[int] | None]:
+def _listen_to_postgresql(ready: threading.Event) -> Generator[Sequence[int] | None]:
     """Ids come with the notification, because rows may become visible in another order than their numbers."""
     listening: Any = connection.get_new_connection(connection.get_connection_params())
     try:

@@ -14,6 +14,7 @@ django.setup(set_prefix=False)
 from django.conf import settings  # noqa: E402
 from django.core.wsgi import get_wsgi_application  # noqa: E402
 
+from kizuna.bus import notes  # noqa: E402
 from kizuna.config import health  # noqa: E402
 from kizuna.config.bridge import Bridge, Receive, Scope, Send  # noqa: E402
 from kizuna.jobs import worker  # noqa: E402
@@ -85,6 +86,7 @@ class Kizuna:
     def _finish(self) -> None:
         self._stop.set()
         self._live.close()
+        notes.close()
         if self._worker is not None:
             self._worker.join(12.0)
         if self._capture is not None:

@@ -6,15 +6,18 @@ One transaction per call; mail leaves after commit. Links are made by the doors,
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.core.mail import send_mail
 from django.db import transaction
 
 from kizuna.flows import shops
-from kizuna.shops import audit, invitations, members, people
-from kizuna.shops.models import Invitation, Membership, Person, Role, Shop
+from kizuna.shops import audit, invitations, members, people, roles
 from kizuna.shops.tenants import NewShop, Refused
+
+if TYPE_CHECKING:
+    from kizuna.shops.models import Invitation, Membership, Person, Shop
 
 
 @dataclass(frozen=True)
@@ -27,16 +30,16 @@ class NewPerson:
 
 
 @transaction.atomic
-def create_owner(shop: Shop, new: NewPerson, now: datetime) -> Person:
+def create_owner(shop: "Shop", new: NewPerson, now: datetime) -> "Person":
     """Make an owner of a shop; somebody who can log in already keeps name and password and gains the shop."""
     person = people.find_person(new.email) or people.create_person(new.email, new.name, new.password)
-    members.add_member(shop, person, Role.OWNER)
-    _record(shop, None, "member_added", person, None, {"role": Role.OWNER}, now)
+    members.add_member(shop, person, roles.OWNER)
+    _record(shop, None, "member_added", person, None, {"role": roles.OWNER}, now)
     return person
 
 
 @transaction.atomic
-def set_up(new_person: NewPerson, new_shop: NewShop, now: datetime) -> tuple[Person, Shop]:
+def set_up(new_person: NewPerson, new_shop: NewShop, now: datetime) -> "tuple[Person, Shop]":
     """Make the first owner and shop; refused as soon as anybody can log in."""
     if not people.is_first_run():
         raise Refused("email", "this installation is set up already: log in instead")
@@ -46,8 +49,8 @@ def set_up(new_person: NewPerson, new_shop: NewShop, now: datetime) -> tuple[Per
 
 @transaction.atomic
 def invite(
-    shop: Shop, email: str, role: str, make_link: Callable[[str], str], person: Person, now: datetime
-) -> tuple[Invitation, str]:
+    shop: "Shop", email: str, role: str, make_link: Callable[[str], str], person: "Person", now: datetime
+) -> "tuple[Invitation, str]":
     """Invite somebody; the link goes out by e-mail after commit and is returned to be shown once."""
     invitation, key = invitations.create(shop, email, role, person, now)
     link = make_link(key)
@@ -58,7 +61,7 @@ def invite(
 
 
 @transaction.atomic
-def withdraw_invitation(shop: Shop, invitation_id: int, person: Person, now: datetime) -> Invitation:
+def withdraw_invitation(shop: "Shop", invitation_id: int, person: "Person", now: datetime) -> "Invitation":
     """End an invitation before it is used."""
     invitation = invitations.get_of_shop(shop, invitation_id)
     invitations.end(invitation, now)
@@ -68,12 +71,12 @@ def withdraw_invitation(shop: Shop, invitation_id: int, person: Person, now: dat
 
 
 @transaction.atomic
-def accept_invitation(key: str, joining: Person | NewPerson, now: datetime) -> tuple[Person, Shop]:
+def accept_invitation(key: str, joining: "Person | NewPerson", now: datetime) -> "tuple[Person, Shop]":
     """Let the invited person in, once; only the address that was invited, new or known, may use the link."""
     invitation = invitations.get_open(key, now)
     if people.check_email(joining.email) != invitation.email:
         raise Refused("email", f"this invitation is for {invitation.email}")
-    person = joining if isinstance(joining, Person) else _create(joining)
+    person = _create(joining) if isinstance(joining, NewPerson) else joining
     if not invitations.end(invitation, now):
         raise invitations.InvitationOver
     members.add_member(invitation.shop, person, invitation.role)
@@ -82,7 +85,7 @@ def accept_invitation(key: str, joining: Person | NewPerson, now: datetime) -> t
 
 
 @transaction.atomic
-def change_role(shop: Shop, public_id: UUID | str, role: str, person: Person, now: datetime) -> Membership:
+def change_role(shop: "Shop", public_id: UUID | str, role: str, person: "Person", now: datetime) -> "Membership":
     """Give a member another role; the last owner keeps theirs."""
     member = members.get_member(shop, public_id)
     before = member.role
@@ -93,7 +96,7 @@ def change_role(shop: Shop, public_id: UUID | str, role: str, person: Person, no
 
 
 @transaction.atomic
-def remove_member(shop: Shop, public_id: UUID | str, person: Person, now: datetime) -> Membership:
+def remove_member(shop: "Shop", public_id: UUID | str, person: "Person", now: datetime) -> "Membership":
     """Take a person out of a shop; the last owner stays. They can still log in to their other shops."""
     member = members.get_member(shop, public_id)
     before = {"role": member.role}
@@ -103,7 +106,7 @@ def remove_member(shop: Shop, public_id: UUID | str, person: Person, now: dateti
 
 
 @transaction.atomic
-def set_password(person: Person, password: str, acting: Person | None, now: datetime) -> None:
+def set_password(person: "Person", password: str, acting: "Person | None", now: datetime) -> None:
     """Give a person a new password and end what they were logged in with; written to each of their shops' logs."""
     people.set_password(person, password)
     for entry in members.list_entries(person):
@@ -112,8 +115,8 @@ def set_password(person: Person, password: str, acting: Person | None, now: date
 
 @transaction.atomic
 def send_reset_link(
-    shop: Shop, public_id: UUID | str, link: Callable[[Person], str], person: Person, now: datetime
-) -> Person:
+    shop: "Shop", public_id: UUID | str, link: "Callable[[Person], str]", person: "Person", now: datetime
+) -> "Person":
     """Mail a member a link to choose a new password; nobody else sees it, they may belong to other shops too."""
     member = members.get_member(shop, public_id).person
     address = link(member)
@@ -122,17 +125,17 @@ def send_reset_link(
     return member
 
 
-def _create(new: NewPerson) -> Person:
+def _create(new: NewPerson) -> "Person":
     if people.find_person(new.email):
         raise Refused("email", f"{new.email} can log in already: log in first, then open the link again")
     return people.create_person(new.email, new.name, new.password)
 
 
 def _record(
-    shop: Shop,
-    acting: Person | None,
+    shop: "Shop",
+    acting: "Person | None",
     action: str,
-    whom: Person,
+    whom: "Person",
     before: audit.Values,
     after: audit.Values,
     now: datetime,
@@ -140,7 +143,7 @@ def _record(
     audit.record(shop, acting, action, f"person {whom.email}", before, after, now)
 
 
-def _mail_invitation(invitation: Invitation, person: Person, link: str) -> None:
+def _mail_invitation(invitation: "Invitation", person: "Person", link: str) -> None:
     shop = invitation.shop.name
     send_mail(
         f"You are invited to {shop} on Kizuna",
@@ -152,7 +155,7 @@ def _mail_invitation(invitation: Invitation, person: Person, link: str) -> None:
     )
 
 
-def _mail_reset(person: Person, link: str) -> None:
+def _mail_reset(person: "Person", link: str) -> None:
     send_mail(
         "Choose a new password for Kizuna",
         f"Open this link to choose a new password for {person.email}:\n\n{link}\n\n"

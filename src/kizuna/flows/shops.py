@@ -5,21 +5,25 @@ One transaction per call. People and their roles are in flows.people, the criter
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import transaction
 
 from kizuna.sales import ledger
 from kizuna.shops import audit, rates, sources, tenants
-from kizuna.shops.models import ApiToken, Person, Shop, Source, SourceKind
 from kizuna.shops.rates import NewRate
 from kizuna.shops.tenants import NewShop, Refused, Settings
 
-OWN_SOURCES = ((SourceKind.CONSOLE, "Console"), (SourceKind.FILES, "Imported files"))
+if TYPE_CHECKING:
+    from kizuna.shops.models import ApiToken, Person, Shop, Source
+
+
+OWN_SOURCES = ((sources.CONSOLE, "Console"), (sources.FILES, "Imported files"))
 
 
 @transaction.atomic
-def create_shop(new: NewShop, person: Person | None, now: datetime) -> Shop:
+def create_shop(new: NewShop, person: "Person | None", now: datetime) -> "Shop":
     """Make a shop with the two sources that Kizuna itself writes through."""
     shop = tenants.create(new)
     for kind, name in OWN_SOURCES:
@@ -30,7 +34,7 @@ def create_shop(new: NewShop, person: Person | None, now: datetime) -> Shop:
 
 
 @transaction.atomic
-def change_settings(shop: Shop, settings: Settings, person: Person | None, now: datetime) -> Sequence[str]:
+def change_settings(shop: "Shop", settings: Settings, person: "Person | None", now: datetime) -> Sequence[str]:
     """Change a shop's settings; returns the names of the fields that changed. The currency stays after an order."""
     if settings.currency != shop.currency and ledger.has_orders(shop.pk):
         raise Refused("currency", f"it is fixed since the first order: {shop.currency}")
@@ -43,7 +47,7 @@ def change_settings(shop: Shop, settings: Settings, person: Person | None, now: 
 
 
 @transaction.atomic
-def create_source(shop: Shop, name: str, kind: str, person: Person | None, now: datetime) -> tuple[Source, str]:
+def create_source(shop: "Shop", name: str, kind: str, person: "Person | None", now: datetime) -> "tuple[Source, str]":
     """Make a source; returns it with its write key, which is shown once and never kept."""
     source, key = sources.create_source(shop, name, kind)
     _record_source(source, person, "source_created", None, {"kind": kind, "key": source.key_prefix}, now)
@@ -51,7 +55,7 @@ def create_source(shop: Shop, name: str, kind: str, person: Person | None, now: 
 
 
 @transaction.atomic
-def rotate_source(shop: Shop, public_id: UUID | str, person: Person | None, now: datetime) -> tuple[Source, str]:
+def rotate_source(shop: "Shop", public_id: UUID | str, person: "Person | None", now: datetime) -> "tuple[Source, str]":
     """Give a source a new write key; the old one is refused from now on."""
     before = {"key": sources.get_source(shop, public_id).key_prefix}
     source, key = sources.rotate_source(shop, public_id)
@@ -60,7 +64,7 @@ def rotate_source(shop: Shop, public_id: UUID | str, person: Person | None, now:
 
 
 @transaction.atomic
-def revoke_source(shop: Shop, public_id: UUID | str, person: Person | None, now: datetime) -> Source:
+def revoke_source(shop: "Shop", public_id: UUID | str, person: "Person | None", now: datetime) -> "Source":
     """End a source; what it sent stays."""
     source = sources.revoke_source(shop, public_id, now)
     _record_source(source, person, "source_revoked", {"key": source.key_prefix}, {"revoked_at": now}, now)
@@ -68,7 +72,7 @@ def revoke_source(shop: Shop, public_id: UUID | str, person: Person | None, now:
 
 
 @transaction.atomic
-def create_token(shop: Shop, name: str, role: str, person: Person | None, now: datetime) -> tuple[ApiToken, str]:
+def create_token(shop: "Shop", name: str, role: str, person: "Person | None", now: datetime) -> "tuple[ApiToken, str]":
     """Make an API token; returns it with its key, which is shown once and never kept."""
     token, key = sources.create_token(shop, name, role, person)
     after = {"role": role, "key": token.key_prefix}
@@ -77,7 +81,7 @@ def create_token(shop: Shop, name: str, role: str, person: Person | None, now: d
 
 
 @transaction.atomic
-def revoke_token(shop: Shop, token_id: int, person: Person | None, now: datetime) -> ApiToken:
+def revoke_token(shop: "Shop", token_id: int, person: "Person | None", now: datetime) -> "ApiToken":
     """End an API token."""
     token = sources.revoke_token(shop, token_id, now)
     before = {"role": token.role, "key": token.key_prefix}
@@ -86,7 +90,7 @@ def revoke_token(shop: Shop, token_id: int, person: Person | None, now: datetime
 
 
 @transaction.atomic
-def set_rates(shop: Shop, new: Sequence[NewRate], person: Person | None, now: datetime) -> int:
+def set_rates(shop: "Shop", new: Sequence[NewRate], person: "Person | None", now: datetime) -> int:
     """Store exchange rates, replacing those of the same currency and day; orders already recorded keep theirs."""
     count = rates.set_rates(shop, new)
     if count:
@@ -96,7 +100,7 @@ def set_rates(shop: Shop, new: Sequence[NewRate], person: Person | None, now: da
 
 
 @transaction.atomic
-def remove_rate(shop: Shop, rate_id: int, person: Person | None, now: datetime) -> NewRate:
+def remove_rate(shop: "Shop", rate_id: int, person: "Person | None", now: datetime) -> NewRate:
     """Remove one exchange rate."""
     removed = rates.remove_rate(shop, rate_id)
     before = {"currency": removed.currency, "from_day": removed.from_day, "rate": removed.rate}
@@ -105,6 +109,6 @@ def remove_rate(shop: Shop, rate_id: int, person: Person | None, now: datetime) 
 
 
 def _record_source(
-    source: Source, person: Person | None, action: str, before: audit.Values, after: audit.Values, now: datetime
+    source: "Source", person: "Person | None", action: str, before: audit.Values, after: audit.Values, now: datetime
 ) -> None:
     audit.record(source.shop, person, action, f"source {source.name}", before, after, now)

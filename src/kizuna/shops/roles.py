@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from kizuna.shops.models import Role
 
+OWNER = Role.OWNER.value
 _OWNER = frozenset({Role.OWNER})
 _MARKETING = _OWNER | {Role.MARKETER}
 _SERVING = _MARKETING | {Role.OPERATOR}

@@ -10,7 +10,9 @@ from kizuna.shops import keys
 from kizuna.shops.models import ApiToken, Person, Role, Shop, Source, SourceKind
 from kizuna.shops.tenants import Refused
 
-KEYED_KINDS = frozenset({SourceKind.BROWSER, SourceKind.SERVER})
+BROWSER, SERVER = SourceKind.BROWSER.value, SourceKind.SERVER.value
+FILES, CONSOLE = SourceKind.FILES.value, SourceKind.CONSOLE.value
+KEYED_KINDS = (BROWSER, SERVER)
 
 
 def list_sources(shop: Shop) -> list[Source]:

@@ -8,14 +8,17 @@ from collections import OrderedDict
 from collections.abc import Callable
 from functools import wraps
 from threading import Lock
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
 from kizuna.shops import keys, roles
-from kizuna.shops.models import Shop
+
+if TYPE_CHECKING:
+    from kizuna.shops.models import Shop
+
 
 PER_MINUTE = 240
 KEPT = 10_000
@@ -33,7 +36,7 @@ class BadRequest(ValueError):
 class Endpoint(Protocol):
     """A view of the API for one shop."""
 
-    def __call__(self, request: HttpRequest, shop: Shop, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def __call__(self, request: HttpRequest, shop: "Shop", *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Answer the request."""
         ...
 

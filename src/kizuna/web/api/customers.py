@@ -2,15 +2,18 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from kizuna.relationships import lists
 from kizuna.relationships.lists import Between, Filters, Order
-from kizuna.shops.models import Shop
 from kizuna.web.api.access import BadRequest, check_parameters, endpoint, refuse
+
+if TYPE_CHECKING:
+    from kizuna.shops.models import Shop
+
 
 SEGMENTS = ("A", "B", "C", "D", lists.NOT_PLACED)
 MOST = 200
@@ -23,7 +26,7 @@ PARAMETERS = frozenset(
 
 
 @endpoint("view")
-def list_customers(request: HttpRequest, shop: Shop) -> HttpResponse:
+def list_customers(request: HttpRequest, shop: "Shop") -> HttpResponse:
     """List customers: filtered, sorted, a page at a time."""
     check_parameters(request, PARAMETERS)
     filters = Filters(
@@ -47,7 +50,7 @@ def list_customers(request: HttpRequest, shop: Shop) -> HttpResponse:
 
 
 @endpoint("view")
-def show_customer(request: HttpRequest, shop: Shop, public_id: UUID) -> HttpResponse:
+def show_customer(request: HttpRequest, shop: "Shop", public_id: UUID) -> HttpResponse:
     """Show one customer of the shop."""
     check_parameters(request, frozenset())
     found = lists.find_ids(shop.pk, [public_id])

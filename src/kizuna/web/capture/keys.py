@@ -77,11 +77,11 @@ class KeyRing:
         asked = self._clock()
         await asyncio.sleep(max(0.0, self._tried_at + SPACING_S - asked))
         for _ in range(2):
-            if self._read_at > asked:
+            if self._read_at >= asked:
                 return
             self._begin()
             await self._read()
-        if self._read_at <= asked:
+        if self._read_at < asked:
             raise Unavailable
 
     def _hash(self, write_key: str) -> str:

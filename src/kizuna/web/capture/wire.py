@@ -6,6 +6,7 @@ is counted and shown where rows are moved on.
 """
 
 import json
+import re
 import zlib
 from base64 import b64decode
 from dataclasses import dataclass
@@ -64,6 +65,9 @@ class _Batch(msgspec.Struct):
     writeKey: Any = None  # noqa: N815 (the wire's word)
 
 
+_ESCAPES = re.compile(
+    rb"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+)
 _decode = msgspec.json.Decoder().decode
 _decode_batch = msgspec.json.Decoder(_Batch).decode
 
@@ -72,7 +76,19 @@ def parse_body(call: Call, body: bytes) -> Parsed:
     """Check a decompressed body and say what to keep of it; raises Refused."""
     if len(body) > LONGEST_BODY:
         raise Refused(413, f"the body is over {LONGEST_BODY // 1024} KB", "body")
-    return _parse_batch(body) if call == "batch" else _parse_single(body)
+    parse = _parse_batch if call == "batch" else _parse_single
+    try:
+        return parse(body)
+    except Refused:
+        mended = mend_surrogates(body)
+        if mended == body:
+            raise
+        return parse(mended)
+
+
+def mend_surrogates(body: bytes) -> bytes:
+    """Replace half characters such as \\ud83d alone, which browsers send when a script cuts a text inside an emoji."""
+    return _ESCAPES.sub(lambda found: b"\\ufffd" if found.group("half") else found.group(), body)
 
 
 def _parse_single(body: bytes) -> Parsed:

@@ -5,7 +5,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
@@ -16,21 +16,23 @@ from django.utils.functional import SimpleLazyObject
 from django_htmx.http import HttpResponseClientRedirect
 
 from kizuna.shops import members, roles
-from kizuna.shops.models import Person, Shop
+
+if TYPE_CHECKING:
+    from kizuna.shops.models import Person, Shop
 
 
 class ShopRequest(HttpRequest):
     """The request that a guarded page receives: a person who belongs to `shop` and is there as `role`."""
 
-    user: Person
-    shop: Shop
+    user: "Person"
+    shop: "Shop"
     role: str
 
 
 class Page(Protocol):
     """A view of one shop."""
 
-    def __call__(self, request: ShopRequest, shop: Shop, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def __call__(self, request: ShopRequest, shop: "Shop", *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Answer the request."""
         ...
 
@@ -43,8 +45,8 @@ def shop_page(action: str = "view") -> Callable[[Page], Callable[..., HttpRespon
     def guard(page: Page) -> Callable[..., HttpResponseBase]:
         @wraps(page)
         def guarded(request: HttpRequest, slug: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            person = request.user
-            if not isinstance(person, Person):
+            person = find_person(request)
+            if person is None:
                 return _ask_to_log_in(request)
             entry = members.find_entry(slug, person)
             if entry is None:
@@ -68,13 +70,19 @@ def person_page(page: Callable[..., HttpResponseBase]) -> Callable[..., HttpResp
 
     @wraps(page)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not isinstance(request.user, Person):
+        if find_person(request) is None:
             return _ask_to_log_in(request)
         response = page(request, *args, **kwargs)
         patch_cache_control(response, private=True, no_cache=True)
         return response
 
     return guarded
+
+
+def find_person(request: HttpRequest) -> "Person | None":
+    """Find who is logged in."""
+    known = getattr(request, "user", None)
+    return cast("Person", known) if known is not None and known.is_authenticated else None
 
 
 def navigation(request: HttpRequest) -> dict[str, object]:
@@ -88,9 +96,9 @@ def navigation(request: HttpRequest) -> dict[str, object]:
     }
 
 
-def _list_shops(request: HttpRequest) -> list[Shop]:
-    person = getattr(request, "user", None)
-    return [entry.shop for entry in members.list_entries(person)] if isinstance(person, Person) else []
+def _list_shops(request: HttpRequest) -> "list[Shop]":
+    person = find_person(request)
+    return [] if person is None else [entry.shop for entry in members.list_entries(person)]
 
 
 def _ask_to_log_in(request: HttpRequest) -> HttpResponse:

@@ -4,6 +4,7 @@ Pages of log-in are templates under account/ and mfa/; who may enter which shop 
 """
 
 import base64
+from typing import TYPE_CHECKING
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -13,7 +14,9 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from kizuna.flows import people
-from kizuna.shops.models import Person
+
+if TYPE_CHECKING:
+    from kizuna.shops.models import Person
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -23,7 +26,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """People are invited, never self-made."""
         return False
 
-    def set_password(self, user: Person, password: str) -> None:
+    def set_password(self, user: "Person", password: str) -> None:
         """Store a password that the person chose, written to the audit log of their shops."""
         people.set_password(user, password, user, timezone.now())
 

@@ -4,6 +4,7 @@ Log-in, passwords and second factors are allauth's views with our templates (acc
 """
 
 import ipaddress
+from typing import TYPE_CHECKING
 
 from django import forms
 from django.conf import settings
@@ -23,10 +24,13 @@ from django.views.decorators.http import require_GET, require_http_methods
 from kizuna.flows import installation
 from kizuna.flows import people as flow
 from kizuna.shops import invitations, members, people
-from kizuna.shops.models import Invitation, Person
 from kizuna.shops.tenants import NewShop, Refused
-from kizuna.web.console.access import person_page
+from kizuna.web.console.access import find_person, person_page
 from kizuna.web.console.forms import PersonForm, blame, choose_zone, list_currencies
+
+if TYPE_CHECKING:
+    from kizuna.shops.models import Invitation, Person
+
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
@@ -62,7 +66,8 @@ def landing(request: HttpRequest) -> HttpResponseBase:
 
 @person_page
 def _landing(request: HttpRequest) -> HttpResponseBase:
-    entries = members.list_entries(request.user)  # type: ignore[arg-type]
+    person = find_person(request)
+    entries = [] if person is None else members.list_entries(person)
     if len(entries) == 1:
         return redirect(f"/s/{entries[0].shop.slug}/")
     return render(request, "console/entrance/shops.html", {"entries": entries})
@@ -72,8 +77,9 @@ def _landing(request: HttpRequest) -> HttpResponseBase:
 @require_GET
 def account(request: HttpRequest) -> HttpResponseBase:
     """Show a person what they can change about their own access."""
-    person = request.user
-    return render(request, "console/entrance/account.html", {"entries": members.list_entries(person)})  # type: ignore[arg-type]
+    person = find_person(request)
+    entries = [] if person is None else members.list_entries(person)
+    return render(request, "console/entrance/account.html", {"entries": entries})
 
 
 @never_cache
@@ -144,7 +150,7 @@ def _is_loopback(address: str) -> bool:
         return False
 
 
-def _set_up(form: WelcomeForm, given: dict[str, str]) -> Person | None:
+def _set_up(form: WelcomeForm, given: dict[str, str]) -> "Person | None":
     name = given["shop_name"]
     shop = NewShop(slugify(name)[:40].strip("-") or "shop", name, given["currency"], given["timezone"])
     who = flow.NewPerson(given["email"], given["name"], given["password"])
@@ -157,7 +163,7 @@ def _set_up(form: WelcomeForm, given: dict[str, str]) -> Person | None:
     return person
 
 
-def _accept(form: PersonForm, key: str, invitation: Invitation, known: Person | None) -> Person | None:
+def _accept(form: PersonForm, key: str, invitation: "Invitation", known: "Person | None") -> "Person | None":
     try:
         joining = known or flow.NewPerson(invitation.email, form.cleaned_data["name"], form.cleaned_data["password"])
         return flow.accept_invitation(key, joining, timezone.now())[0]

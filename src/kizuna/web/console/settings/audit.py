@@ -1,15 +1,19 @@
 """The settings page of the audit log: who changed what and when, with before and after."""
 
+from typing import TYPE_CHECKING
+
 from django.http import HttpResponse
 
 from kizuna.shops import audit, members
-from kizuna.shops.models import AuditEntry, Shop
 from kizuna.web.console.access import ShopRequest, shop_page
 from kizuna.web.console.settings import frame
 
+if TYPE_CHECKING:
+    from kizuna.shops.models import AuditEntry, Shop
+
 
 @shop_page("view_audit")
-def show(request: ShopRequest, shop: Shop) -> HttpResponse:
+def show(request: ShopRequest, shop: "Shop") -> HttpResponse:
     """Show a page of the log, narrowed by what the address says."""
     chosen = audit.Filter(
         action=request.GET.get("action", ""),
@@ -34,7 +38,7 @@ def _words(action: str) -> str:
     return action.replace("_", " ").capitalize()
 
 
-def _changes(entry: AuditEntry) -> list[tuple[str, object, object]]:
+def _changes(entry: "AuditEntry") -> list[tuple[str, object, object]]:
     before, after = entry.before or {}, entry.after or {}
     return [(name.replace("_", " "), before.get(name), after.get(name)) for name in {**before, **after}]
 

@@ -1,6 +1,7 @@
 """The settings page of exchange rates: list, add one, paste many, remove."""
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from django import forms
 from django.contrib import messages
@@ -11,12 +12,15 @@ from django.views.decorators.http import require_POST
 
 from kizuna.flows import shops
 from kizuna.shops import rates
-from kizuna.shops.models import Shop
 from kizuna.shops.rates import NewRate
 from kizuna.shops.tenants import Refused
 from kizuna.web.console.access import ShopRequest, shop_page
 from kizuna.web.console.forms import blame
 from kizuna.web.console.settings import frame
+
+if TYPE_CHECKING:
+    from kizuna.shops.models import Shop
+
 
 SHOWN_ERRORS = 20
 
@@ -45,14 +49,14 @@ class PasteForm(forms.Form):
 
 
 @shop_page("edit_settings")
-def show(request: ShopRequest, shop: Shop) -> HttpResponse:
+def show(request: ShopRequest, shop: "Shop") -> HttpResponse:
     """List the rates."""
     return _show(request, shop, RateForm(), PasteForm())
 
 
 @shop_page("edit_settings")
 @require_POST
-def add(request: ShopRequest, shop: Shop) -> HttpResponse:
+def add(request: ShopRequest, shop: "Shop") -> HttpResponse:
     """Add one rate, or replace that of the same day."""
     form = RateForm(request.POST)
     if form.is_valid():
@@ -68,7 +72,7 @@ def add(request: ShopRequest, shop: Shop) -> HttpResponse:
 
 @shop_page("edit_settings")
 @require_POST
-def paste(request: ShopRequest, shop: Shop) -> HttpResponse:
+def paste(request: ShopRequest, shop: "Shop") -> HttpResponse:
     """Take every good row of what was pasted; bad rows are named and stay in the box."""
     form = PasteForm(request.POST)
     if not form.is_valid():
@@ -86,7 +90,7 @@ def paste(request: ShopRequest, shop: Shop) -> HttpResponse:
 
 @shop_page("edit_settings")
 @require_POST
-def remove(request: ShopRequest, shop: Shop, rate: int) -> HttpResponse:
+def remove(request: ShopRequest, shop: "Shop", rate: int) -> HttpResponse:
     """Remove one rate."""
     try:
         gone = shops.remove_rate(shop, rate, request.user, timezone.now())
@@ -97,7 +101,7 @@ def remove(request: ShopRequest, shop: Shop, rate: int) -> HttpResponse:
     return redirect("settings_currencies", shop.slug)
 
 
-def _show(request: ShopRequest, shop: Shop, form: RateForm, paste_form: PasteForm, status: int = 200) -> HttpResponse:
+def _show(request: ShopRequest, shop: "Shop", form: RateForm, paste_form: PasteForm, status: int = 200) -> HttpResponse:
     rows = [{"row": row, "rate": _plain(row.rate)} for row in rates.list_rates(shop)]
     context = {"rows": rows, "form": form, "paste_form": paste_form}
     return frame.show(request, "currencies", "settings_currencies", context, status)

@@ -1,5 +1,6 @@
 """The settings page of people: who works for the shop and as what, invitations, roles, password links."""
 
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from allauth.account.forms import default_token_generator
@@ -15,11 +16,14 @@ from django.views.decorators.http import require_POST
 
 from kizuna.flows import people as flow
 from kizuna.shops import invitations, members, roles
-from kizuna.shops.models import Person, Shop
 from kizuna.shops.tenants import Refused
 from kizuna.web.console.access import ShopRequest, shop_page
 from kizuna.web.console.forms import blame
 from kizuna.web.console.settings import frame, once
+
+if TYPE_CHECKING:
+    from kizuna.shops.models import Person, Shop
+
 
 CHOICES = [(value, label) for value, label, _ in roles.list_choices()]
 
@@ -37,7 +41,7 @@ class InviteForm(forms.Form):
 
 
 @shop_page("edit_people")
-def show(request: ShopRequest, shop: Shop) -> HttpResponse:
+def show(request: ShopRequest, shop: "Shop") -> HttpResponse:
     """List who works for the shop; a new invitation shows its link once."""
     shown = once.take(request, shop)
     response = _show(request, shop, InviteForm(), shown)
@@ -46,7 +50,7 @@ def show(request: ShopRequest, shop: Shop) -> HttpResponse:
 
 @shop_page("edit_people")
 @require_POST
-def invite(request: ShopRequest, shop: Shop) -> HttpResponse:
+def invite(request: ShopRequest, shop: "Shop") -> HttpResponse:
     """Invite somebody by e-mail, and show the link once."""
     form = InviteForm(request.POST)
     if form.is_valid():
@@ -62,7 +66,7 @@ def invite(request: ShopRequest, shop: Shop) -> HttpResponse:
 
 @shop_page("edit_people")
 @require_POST
-def withdraw(request: ShopRequest, shop: Shop, invitation: int) -> HttpResponse:
+def withdraw(request: ShopRequest, shop: "Shop", invitation: int) -> HttpResponse:
     """End an open invitation."""
     try:
         ended = flow.withdraw_invitation(shop, invitation, request.user, timezone.now())
@@ -75,7 +79,7 @@ def withdraw(request: ShopRequest, shop: Shop, invitation: int) -> HttpResponse:
 
 @shop_page("edit_people")
 @require_POST
-def change_role(request: ShopRequest, shop: Shop, person: UUID) -> HttpResponse:
+def change_role(request: ShopRequest, shop: "Shop", person: UUID) -> HttpResponse:
     """Give a member another role."""
     try:
         member = flow.change_role(shop, person, request.POST.get("role", ""), request.user, timezone.now())
@@ -88,7 +92,7 @@ def change_role(request: ShopRequest, shop: Shop, person: UUID) -> HttpResponse:
 
 @shop_page("edit_people")
 @require_POST
-def remove(request: ShopRequest, shop: Shop, person: UUID) -> HttpResponse:
+def remove(request: ShopRequest, shop: "Shop", person: UUID) -> HttpResponse:
     """Take a member out of the shop."""
     try:
         member = flow.remove_member(shop, person, request.user, timezone.now())
@@ -101,7 +105,7 @@ def remove(request: ShopRequest, shop: Shop, person: UUID) -> HttpResponse:
 
 @shop_page("edit_people")
 @require_POST
-def send_reset(request: ShopRequest, shop: Shop, person: UUID) -> HttpResponse:
+def send_reset(request: ShopRequest, shop: "Shop", person: UUID) -> HttpResponse:
     """Mail a member a link to choose a new password."""
     try:
         member = flow.send_reset_link(shop, person, _reset_link, request.user, timezone.now())
@@ -113,7 +117,7 @@ def send_reset(request: ShopRequest, shop: Shop, person: UUID) -> HttpResponse:
 
 
 def _show(
-    request: ShopRequest, shop: Shop, form: InviteForm, shown: dict[str, str] | None, status: int = 200
+    request: ShopRequest, shop: "Shop", form: InviteForm, shown: dict[str, str] | None, status: int = 200
 ) -> HttpResponse:
     context = {
         "members": members.list_members(shop),
@@ -125,7 +129,7 @@ def _show(
     return frame.show(request, "people", "settings_people", context, status)
 
 
-def _back(request: ShopRequest, shop: Shop) -> HttpResponse:
+def _back(request: ShopRequest, shop: "Shop") -> HttpResponse:
     entry = members.find_entry(shop.slug, request.user)
     still = entry is not None and roles.may(entry.role, "edit_people")
     return redirect("settings_people", shop.slug) if still else redirect("landing")
@@ -135,6 +139,6 @@ def _join_link(key: str) -> str:
     return settings.PUBLIC_URL + reverse("join", args=[key])
 
 
-def _reset_link(person: Person) -> str:
+def _reset_link(person: "Person") -> str:
     key = default_token_generator.make_token(person)
     return settings.PUBLIC_URL + reverse("account_reset_password_from_key", args=[user_pk_to_url_str(person), key])

@@ -1,6 +1,7 @@
 """The settings page of the shop itself: name, zone, currency, what is assumed about costs, the period of e-CNRR."""
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from django import forms
 from django.contrib import messages
@@ -12,11 +13,14 @@ from django.utils import timezone
 from kizuna.flows import shops
 from kizuna.money import currency
 from kizuna.shops import tenants
-from kizuna.shops.models import Shop
 from kizuna.shops.tenants import Refused, Settings
 from kizuna.web.console.access import ShopRequest, shop_page
 from kizuna.web.console.forms import blame, choose_zone, list_currencies
 from kizuna.web.console.settings import frame
+
+if TYPE_CHECKING:
+    from kizuna.shops.models import Shop
+
 
 HUNDRED = Decimal(100)
 
@@ -79,7 +83,7 @@ class ShopForm(forms.Form):
 
 
 @shop_page("edit_settings")
-def index(request: ShopRequest, shop: Shop) -> HttpResponse:
+def index(request: ShopRequest, shop: "Shop") -> HttpResponse:
     """Lead to the first settings page that the role may open."""
     target = frame.find_first(request)
     if target is None:
@@ -88,7 +92,7 @@ def index(request: ShopRequest, shop: Shop) -> HttpResponse:
 
 
 @shop_page("edit_settings")
-def edit(request: ShopRequest, shop: Shop) -> HttpResponse:
+def edit(request: ShopRequest, shop: "Shop") -> HttpResponse:
     """Show and change the shop's settings."""
     form = ShopForm(request.POST or None, initial=_initial(tenants.settings_of(shop)))
     if request.method == "POST" and form.is_valid():

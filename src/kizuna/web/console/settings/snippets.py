@@ -6,7 +6,7 @@ Texts only. The wire they speak is answered by the capture door.
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from kizuna.shops.models import SourceKind
+from kizuna.shops import sources
 
 PLACE = "YOUR_WRITE_KEY"
 
@@ -25,7 +25,7 @@ def write(address: str, key: str, kind: str) -> list[Snippet]:
     """Write the ways to connect a source of this kind, with its key in place."""
     browser = [_tracker(address, key), _segment_browser(address, key)]
     server = [_segment_python(address, key), _segment_node(address, key), _plain_request(address, key)]
-    return browser if kind == SourceKind.BROWSER else server
+    return browser if kind == sources.BROWSER else server
 
 
 def _tracker(address: str, key: str) -> Snippet:

@@ -3,6 +3,7 @@
 A key is shown on the one page after it was made (once.py); later pages know only how it begins.
 """
 
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django import forms
@@ -16,19 +17,22 @@ from django.views.decorators.http import require_POST
 
 from kizuna.flows import shops
 from kizuna.shops import sources
-from kizuna.shops.models import Shop, SourceKind
 from kizuna.shops.tenants import Refused
 from kizuna.web.console.access import ShopRequest, shop_page
 from kizuna.web.console.forms import blame
 from kizuna.web.console.settings import frame, once, snippets
 
+if TYPE_CHECKING:
+    from kizuna.shops.models import Shop
+
+
 KINDS = {
-    SourceKind.BROWSER: "the shop's pages. Anybody can read the key there, so what it says is not taken as proof.",
-    SourceKind.SERVER: "the shop's own server. The key stays secret, so e-mail addresses it sends count as verified.",
-    SourceKind.FILES: "files that you import.",
-    SourceKind.CONSOLE: "what your people record here.",
+    sources.BROWSER: "the shop's pages. Anybody can read the key there, so what it says is not taken as proof.",
+    sources.SERVER: "the shop's own server. The key stays secret, so e-mail addresses it sends count as verified.",
+    sources.FILES: "files that you import.",
+    sources.CONSOLE: "what your people record here.",
 }
-KEYED = [(kind.value, f"{kind.label}: {KINDS[kind]}") for kind in (SourceKind.BROWSER, SourceKind.SERVER)]
+KEYED = [(kind, f"{kind.capitalize()}: {KINDS[kind]}") for kind in sources.KEYED_KINDS]
 
 
 class SourceForm(forms.Form):
@@ -39,14 +43,14 @@ class SourceForm(forms.Form):
 
 
 @shop_page("edit_sources")
-def show(request: ShopRequest, shop: Shop) -> HttpResponse:
+def show(request: ShopRequest, shop: "Shop") -> HttpResponse:
     """List the sources of the shop."""
     return _show(request, shop, SourceForm())
 
 
 @shop_page("edit_sources")
 @require_POST
-def create(request: ShopRequest, shop: Shop) -> HttpResponse:
+def create(request: ShopRequest, shop: "Shop") -> HttpResponse:
     """Make a source, then show its key and how to connect it."""
     form = SourceForm(request.POST)
     if form.is_valid():
@@ -60,7 +64,7 @@ def create(request: ShopRequest, shop: Shop) -> HttpResponse:
 
 
 @shop_page("edit_sources")
-def connect(request: ShopRequest, shop: Shop, source: UUID) -> HttpResponse:
+def connect(request: ShopRequest, shop: "Shop", source: UUID) -> HttpResponse:
     """Show how to connect a source; the key itself only right after it was made."""
     try:
         found = sources.get_source(shop, source)
@@ -69,14 +73,14 @@ def connect(request: ShopRequest, shop: Shop, source: UUID) -> HttpResponse:
         return redirect("settings_sources", shop.slug)
     key = (once.take(request, shop) or {}).get("key", "")
     texts = snippets.write(settings.PUBLIC_URL, key or snippets.PLACE, found.kind)
-    context = {"source": found, "key": key, "kind": KINDS[SourceKind(found.kind)], "snippets": texts}
+    context = {"source": found, "key": key, "kind": KINDS[found.kind], "snippets": texts}
     response = frame.show(request, "source", "settings_sources", context)
     return once.forget(response, shop) if key else response
 
 
 @shop_page("edit_sources")
 @require_POST
-def rotate(request: ShopRequest, shop: Shop, source: UUID) -> HttpResponse:
+def rotate(request: ShopRequest, shop: "Shop", source: UUID) -> HttpResponse:
     """Give a source a new key and show it once."""
     try:
         _, key = shops.rotate_source(shop, source, request.user, timezone.now())
@@ -88,7 +92,7 @@ def rotate(request: ShopRequest, shop: Shop, source: UUID) -> HttpResponse:
 
 @shop_page("edit_sources")
 @require_POST
-def revoke(request: ShopRequest, shop: Shop, source: UUID) -> HttpResponse:
+def revoke(request: ShopRequest, shop: "Shop", source: UUID) -> HttpResponse:
     """End a source."""
     try:
         ended = shops.revoke_source(shop, source, request.user, timezone.now())
@@ -99,6 +103,6 @@ def revoke(request: ShopRequest, shop: Shop, source: UUID) -> HttpResponse:
     return redirect("settings_sources", shop.slug)
 
 
-def _show(request: ShopRequest, shop: Shop, form: SourceForm, status: int = 200) -> HttpResponse:
-    rows = [{"source": source, "kind": KINDS[SourceKind(source.kind)]} for source in sources.list_sources(shop)]
+def _show(request: ShopRequest, shop: "Shop", form: SourceForm, status: int = 200) -> HttpResponse:
+    rows = [{"source": source, "kind": KINDS[source.kind]} for source in sources.list_sources(shop)]
     return frame.show(request, "sources", "settings_sources", {"rows": rows, "form": form}, status)

@@ -3,6 +3,8 @@
 A token's key is shown on the one page after it was made (once.py); later pages know only how it begins.
 """
 
+from typing import TYPE_CHECKING
+
 from django import forms
 from django.conf import settings
 from django.contrib import messages
@@ -14,11 +16,13 @@ from django.views.decorators.http import require_POST
 
 from kizuna.flows import shops
 from kizuna.shops import roles, sources
-from kizuna.shops.models import Shop
 from kizuna.shops.tenants import Refused
 from kizuna.web.console.access import ShopRequest, shop_page
 from kizuna.web.console.forms import blame
 from kizuna.web.console.settings import frame, once
+
+if TYPE_CHECKING:
+    from kizuna.shops.models import Shop
 
 
 class TokenForm(forms.Form):
@@ -34,7 +38,7 @@ class TokenForm(forms.Form):
 
 
 @shop_page("edit_sources")
-def show(request: ShopRequest, shop: Shop) -> HttpResponse:
+def show(request: ShopRequest, shop: "Shop") -> HttpResponse:
     """List the API tokens; a new one shows its key once."""
     shown = once.take(request, shop)
     response = _show(request, shop, TokenForm(), shown)
@@ -43,7 +47,7 @@ def show(request: ShopRequest, shop: Shop) -> HttpResponse:
 
 @shop_page("edit_sources")
 @require_POST
-def create(request: ShopRequest, shop: Shop) -> HttpResponse:
+def create(request: ShopRequest, shop: "Shop") -> HttpResponse:
     """Make an API token, then show its key once."""
     form = TokenForm(request.POST)
     if form.is_valid():
@@ -59,7 +63,7 @@ def create(request: ShopRequest, shop: Shop) -> HttpResponse:
 
 @shop_page("edit_sources")
 @require_POST
-def revoke(request: ShopRequest, shop: Shop, token: int) -> HttpResponse:
+def revoke(request: ShopRequest, shop: "Shop", token: int) -> HttpResponse:
     """End an API token."""
     try:
         ended = shops.revoke_token(shop, token, request.user, timezone.now())
@@ -71,7 +75,7 @@ def revoke(request: ShopRequest, shop: Shop, token: int) -> HttpResponse:
 
 
 def _show(
-    request: ShopRequest, shop: Shop, form: TokenForm, shown: dict[str, str] | None, status: int = 200
+    request: ShopRequest, shop: "Shop", form: TokenForm, shown: dict[str, str] | None, status: int = 200
 ) -> HttpResponse:
     context = {
         "tokens": sources.list_tokens(shop),

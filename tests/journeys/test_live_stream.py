@@ -1,0 +1,146 @@
+"""The live stream over the real wire: who may listen, what arrives and how soon, and how it ends."""
+
+import http.client
+import json
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.journeys.conftest import LiveKizuna, Serve
+
+_LOG_IN = """
+import uuid
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
+from django.contrib.sessions.backends.db import SessionStore
+from kizuna.shops import members, tenants
+person = get_user_model().objects.create_user(f"{{uuid.uuid4().hex}}@example.org", "x")
+for slug in {slugs!r}:
+    members.add_member(tenants.get_shop(slug), person, "reader")
+session = SessionStore()
+session[SESSION_KEY] = str(person.pk)
+session[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
+session[HASH_SESSION_KEY] = person.get_session_auth_hash()
+session.save()
+print(session.session_key)
+"""
+
+
+def _log_in(live: LiveKizuna, *slugs: str) -> str:
+    return live.python(_LOG_IN.format(slugs=slugs)).split()[-1]
+
+
+def _publish(live: LiveKizuna, slug: str, name: str, body: dict[str, object]) -> None:
+    live.python(
+        "from kizuna.bus import notes; from kizuna.shops import tenants;"
+        f"notes.publish(f'shop:{{tenants.get_shop({slug!r}).pk}}:{name}', {body!r})"
+    )
+
+
+@contextmanager
+def _stream(
+    live: LiveKizuna, slug: str, session: str, query: str = "?channels=moves"
+) -> Iterator[http.client.HTTPResponse]:
+    link = http.client.HTTPConnection(urlsplit(live.url).netloc, timeout=20)
+    headers = {"Cookie": f"other=1; sessionid={session}", "Last-Event-ID": "17"}
+    link.request("GET", f"/live/{slug}/events{query}", headers=headers)
+    try:
+        yield link.getresponse()
+    finally:
+        link.close()
+
+
+def _read_event(answer: http.client.HTTPResponse) -> dict[str, str]:
+    """Read the next event, passing comments."""
+    fields: dict[str, str] = {}
+    while True:
+        line = answer.readline().decode().rstrip("\n")
+        if not line and "event" in fields:
+            return fields
+        name, _, value = line.partition(": ")
+        if name:
+            fields[name] = value
+
+
+@pytest.fixture(scope="module")
+def shops(live_kizuna: LiveKizuna) -> LiveKizuna:
+    """Two shops in one installation."""
+    live_kizuna.create_shop("tea")
+    live_kizuna.create_shop("coffee")
+    return live_kizuna
+
+
+def test_moves_and_arrivals_of_the_own_shop_arrive_and_no_others(shops: LiveKizuna) -> None:
+    session = _log_in(shops, "tea")
+    with _stream(shops, "tea", session, "?channels=moves,arrivals") as answer:
+        assert answer.status == 200
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        assert answer.readline() == b"retry: 2000\n"
+        _publish(shops, "coffee", "moves", {"customers": ["theirs"]})
+        _publish(shops, "tea", "moves", {"customers": ["ours"], "at_us": 5})
+        _publish(shops, "tea", "arrivals", {"upto": 9})
+        first, second = _read_event(answer), _read_event(answer)
+    assert (first["event"], json.loads(first["data"])) == ("moves", {"customers": ["ours"], "at_us": 5})
+    assert (second["event"], json.loads(second["data"])) == ("arrivals", {"upto": 9})
+    assert int(first["id"]) < int(second["id"])
+
+
+def test_a_stream_gives_only_the_channels_asked_for(shops: LiveKizuna) -> None:
+    with _stream(shops, "tea", _log_in(shops, "tea"), "?channels=arrivals") as answer:
+        answer.readline()
+        _publish(shops, "tea", "moves", {"customers": []})
+        _publish(shops, "tea", "arrivals", {"upto": 1})
+        assert _read_event(answer)["event"] == "arrivals"
+
+
+@pytest.mark.parametrize(
+    ("slug", "query", "status"),
+    [
+        ("coffee", "?channels=moves", 404),
+        ("nowhere", "?channels=moves", 404),
+        ("tea", "?channels=secrets", 400),
+        ("tea", "", 400),
+    ],
+)
+def test_other_shops_are_not_there_and_nonsense_is_refused(
+    shops: LiveKizuna, slug: str, query: str, status: int
+) -> None:
+    with _stream(shops, slug, _log_in(shops, "tea"), query) as answer:
+        assert answer.status == status
+
+
+def test_strangers_hear_nothing(shops: LiveKizuna) -> None:
+    for session in ("", "forged"):
+        with _stream(shops, "tea", session) as answer:
+            assert answer.status == 404
+
+
+def test_one_person_has_a_limited_number_of_streams(shops: LiveKizuna) -> None:
+    session = _log_in(shops, "tea")
+    opened = [_stream(shops, "tea", session) for _ in range(13)]
+    answers = [each.__enter__() for each in opened]
+    assert [answer.status for answer in answers] == [200] * 12 + [429]
+    assert int(answers[-1].headers["retry-after"]) > 0
+    for each in opened:
+        each.__exit__(None, None, None)
+    deadline = time.monotonic() + 10
+    while True:
+        with _stream(shops, "tea", session) as answer:
+            if answer.status == 200:
+                return
+        assert time.monotonic() < deadline, "closed streams still count"
+        time.sleep(0.1)
+
+
+def test_the_server_ends_at_once_with_streams_open(serve: Serve) -> None:
+    live = serve()
+    live.create_shop("tea")
+    with _stream(live, "tea", _log_in(live, "tea")) as answer:
+        answer.readline()
+        began = time.monotonic()
+        assert live.stop(signal.SIGTERM) == 0
+        assert time.monotonic() - began < 5
+        assert answer.read().endswith(b"\n\n")
