@@ -3,6 +3,7 @@
 Money is written by money.currency; only what needs no currency lives here.
 """
 
+import json
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -55,6 +56,11 @@ def moment(us: int | None, zone: str, *, with_time: bool = True) -> str:
     return f"{day}, {local:%H:%M}" if with_time else day
 
 
+def iso(us: int) -> str:
+    """Write an instant for machines: ISO 8601 in UTC, to the second."""
+    return datetime.fromtimestamp(us // 1_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def ago(us: int | None, now_us: int) -> str:
     """Write how long ago an instant was, in one unit: 3 min, 5 h, 2 days, 4 months."""
     if us is None:
@@ -73,6 +79,24 @@ def ago(us: int | None, now_us: int) -> str:
         if seconds < limit:
             return _counted(seconds // size, word)
     return _counted(seconds // 31_557_600, "year")
+
+
+def clock(us: int, zone: str) -> str:
+    """Write the time of day of an instant in a zone, to the second."""
+    return datetime.fromtimestamp(us / 1_000_000, UTC).astimezone(ZoneInfo(zone)).strftime("%H:%M:%S")
+
+
+def pretty(text: str) -> str:
+    """Indent JSON for reading; anything else stays as it is."""
+    try:
+        return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+    except ValueError:
+        return text
+
+
+def pretty_object(value: object) -> str:
+    """Write a value as indented JSON."""
+    return json.dumps(value, indent=2, ensure_ascii=False, default=str)
 
 
 def initials(name: str) -> str:

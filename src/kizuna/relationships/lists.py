@@ -146,6 +146,12 @@ def find_ids(shop_id: int, public_ids: Sequence[UUID]) -> list[int]:
     return list(rows.values_list("pk", flat=True))
 
 
+def names_of(shop_id: int, customer_ids: Sequence[int]) -> dict[int, tuple[UUID, str]]:
+    """Give the public id and label of customers."""
+    rows = Standing.objects.filter(shop_id=shop_id, pk__in=customer_ids)
+    return {pk: (public_id, label) for pk, public_id, label in rows.values_list("pk", "customer__public_id", "label")}
+
+
 def is_empty(shop_id: int) -> bool:
     """Say whether the shop has no customer at all."""
     return not Standing.objects.filter(shop_id=shop_id).exists()

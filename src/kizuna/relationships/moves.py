@@ -1,12 +1,11 @@
-"""Who moved between segments and the path of one customer, read from Move and Place; nothing is written here."""
+"""Who moved between segments and why, newest first and counted; paths.py writes what is read here."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import Count
 
-from kizuna.relationships.models import Move, Place, Standing
+from kizuna.relationships.models import Move, Standing
 
 
 @dataclass(frozen=True)
@@ -38,14 +37,6 @@ def count_moves(shop_id: int, since_us: int) -> dict[tuple[str, str], int]:
     """Count the moves since an instant per pair of segments."""
     rows = Move.objects.filter(shop_id=shop_id, at_us__gt=since_us).order_by()
     return {(a, b): n for a, b, n in rows.values_list("from_segment", "to_segment").annotate(n=Count("pk"))}
-
-
-def list_path(shop_id: int, customer_id: int, since_us: int = 0) -> Sequence[Place]:
-    """List a customer's path, oldest first: the last place before `since_us`, if any, and everything after."""
-    places = Place.objects.filter(shop_id=shop_id, customer_id=customer_id)
-    later = list(places.filter(at_us__gt=since_us).order_by("at_us"))
-    before = places.filter(at_us__lte=since_us).order_by("-at_us").first()
-    return later if before is None else [before, *later]
 
 
 def _view(move: Move, standing: Standing) -> MoveView:

@@ -1,5 +1,33 @@
 """Addresses of the pages a shop's people work with every day."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from kizuna.web.console.pages import (
+    contact,
+    customer,
+    customers,
+    debugger,
+    history,
+    identities,
+    portfolio,
+    today,
+)
+
+urlpatterns: list[URLPattern] = [
+    path("s/<slug:slug>/", today.page, name="today"),
+    path("s/<slug:slug>/portfolio/", portfolio.page, name="portfolio"),
+    path("s/<slug:slug>/portfolio/selection/", portfolio.selection, name="portfolio_selection"),
+    path("s/<slug:slug>/portfolio/places.json", portfolio.places, name="portfolio_places"),
+    path("s/<slug:slug>/customers/", customers.page, name="customers"),
+    path("s/<slug:slug>/customers/export.csv", customers.export, name="customers_export"),
+    path("s/<slug:slug>/customers/views/", customers.keep_view, name="view_keep"),
+    path("s/<slug:slug>/customers/views/<int:view_id>/remove/", customers.remove_view, name="view_remove"),
+    path("s/<slug:slug>/customers/<uuid:public_id>/", customer.page, name="customer"),
+    path("s/<slug:slug>/customers/<uuid:public_id>/history/", history.page, name="customer_history"),
+    path("s/<slug:slug>/customers/<uuid:public_id>/contact/", contact.page, name="contact"),
+    path("s/<slug:slug>/customers/merges/", identities.suggestions, name="merges"),
+    path("s/<slug:slug>/customers/merges/<int:suggestion_id>/accept/", identities.accept, name="merge_accept"),
+    path("s/<slug:slug>/customers/merges/<int:suggestion_id>/decline/", identities.decline, name="merge_decline"),
+    path("s/<slug:slug>/customers/merges/<int:merge_id>/undo/", identities.undo, name="merge_undo"),
+    path("s/<slug:slug>/debugger/", debugger.page, name="debugger"),
+]

@@ -5,6 +5,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from kizuna.html import figures, icons
+from kizuna.web.console import amounts
 
 register = template.Library()
 
@@ -12,11 +13,13 @@ SECTIONS = (
     ("", "Today", "today"),
     ("portfolio/", "Portfolio", "portfolio"),
     ("customers/", "Customers", "customers"),
-    ("debugger/", "Live debugger", "debugger"),
+    ("debugger/", "Live debugger", "code"),
     ("settings/", "Settings", "settings"),
 )
 
 register.filter("initials", figures.initials)
+register.filter("money", amounts.money_round)
+register.filter("money_exact", amounts.money)
 
 
 @register.simple_tag
@@ -50,9 +53,15 @@ def share(value: float | None) -> str:
 
 
 @register.filter
+def share_fine(value: float | None) -> str:
+    """Write a small ratio, such as one customer's e-CNRR, with three decimals."""
+    return figures.share(value, 3)
+
+
+@register.filter
 def factor(value: float | None) -> str:
     """Write a relationship factor or a score with two decimals; None is a dash."""
-    return "–" if value is None else f"{value:.2f}"
+    return "–" if value is None else f"{value:.2f}".replace("-", figures.MINUS)
 
 
 @register.filter
@@ -68,6 +77,15 @@ def day(us: int | None, zone: str = "UTC") -> str:
 
 
 @register.filter
+def clock(us: int, zone: str = "UTC") -> str:
+    """Write the time of day of an instant, to the second."""
+    return figures.clock(us, zone)
+
+
+register.filter("pretty", figures.pretty)
+
+
+@register.filter
 def ago(us: int | None, now_us: int) -> str:
     """Write how long ago an instant was."""
     return figures.ago(us, now_us)
@@ -80,5 +98,8 @@ def console_nav(context: template.Context) -> dict[str, object]:
     root = f"/s/{context['shop'].slug}/"
     rest = request.path.removeprefix(root)
     here = next((path for path, _, _ in SECTIONS if path and rest.startswith(path)), "" if not rest else None)
-    items = [{"url": root + path, "label": label, "icon": name, "here": path == here} for path, label, name in SECTIONS]
+    items = []
+    for path, words, name in SECTIONS:
+        label, _, more = words.partition(" ")
+        items.append({"url": root + path, "more": more, "label": label, "icon": name, "here": path == here})
     return {"items": items}

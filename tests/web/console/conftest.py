@@ -1,0 +1,31 @@
+"""Fixtures of the console's tests: an empty shop, a full one, and a stranger's."""
+
+from typing import Any
+
+import pytest
+
+from tests.web.console.shop_with_history import Place, make_place
+
+
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings: Any) -> None:
+    """Hash passwords quickly: these tests make many people and test none of their passwords."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def empty(db: None) -> Place:
+    """A fresh shop without a customer."""
+    return make_place("fresh", 0, 0)
+
+
+@pytest.fixture
+def full(db: None) -> Place:
+    """A shop with customers, orders, moves and snapshots."""
+    return make_place("tea", 160, 3_000)
+
+
+@pytest.fixture
+def strange(db: None) -> Place:
+    """Somebody else's shop."""
+    return make_place("strange", 30, 300)

@@ -1,0 +1,109 @@
+"""The daily pages: they render for empty and full shops, keep to roles and shops, and carry no inline code."""
+
+import re
+import uuid
+
+import pytest
+
+from kizuna.relationships import lists, snapshots
+from kizuna.relationships.lists import Filters
+from tests.web.console.shop_with_history import Place
+
+PATHS = ["", "portfolio/", "customers/", "debugger/"]
+INLINE = re.compile(r"<style|\sstyle=|\son[a-z]+=\"|<script(?![^>]*\ssrc=)|javascript:", re.IGNORECASE)
+
+
+def _first_customer(place: Place, segment: str = "A") -> str:
+    dot = lists.list_dots(place.shop.pk, Filters(segments=(segment,)), 1)[0]
+    return str(dot.public_id)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_pages_of_an_empty_shop_say_what_to_do_next(empty: Place, path: str) -> None:
+    page = empty.client().get(empty.url(path)).content.decode()
+    assert "import_orders" in page or "Sources and snippets" in page
+    assert not INLINE.search(page)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_pages_of_a_full_shop_render_without_inline_code(full: Place, path: str) -> None:
+    response = full.client().get(full.url(path))
+    assert response.status_code == 200
+    page = response.content.decode()
+    assert not INLINE.search(page)
+    assert page.count("<h1>") == 1
+
+
+def test_a_customer_page_explains_the_segment(full: Place) -> None:
+    page = full.client().get(full.url(f"customers/{_first_customer(full)}/")).content.decode()
+    assert not INLINE.search(page)
+    assert "Most valuable customers" in page
+    assert "counts as strong" in page
+    assert page.count('class="lead-cell"') == 5
+    assert "Relationship factor over time" in page
+
+
+def test_another_shops_pages_do_not_exist(full: Place, strange: Place) -> None:
+    client = full.client()
+    for path in PATHS:
+        assert client.get(strange.url(path)).status_code == 404
+    theirs = _first_customer(strange)
+    assert client.get(full.url(f"customers/{theirs}/")).status_code == 404
+    assert client.get(full.url(f"customers/{uuid.uuid4()}/")).status_code == 404
+    places = client.get(full.url("portfolio/places.json"), {"id": theirs}).json()
+    assert places == {"places": []}
+
+
+def test_roles_are_kept(full: Place) -> None:
+    reader = full.client("reader")
+    assert reader.get(full.url("customers/")).status_code == 200
+    assert reader.get(full.url("debugger/")).status_code == 403
+    assert reader.get(full.url("customers/export.csv")).status_code == 403
+    assert "export.csv" not in reader.get(full.url("customers/")).content.decode()
+    assert full.client("marketer").get(full.url("customers/export.csv")).status_code == 200
+
+
+def test_today_counts_what_the_ledger_holds(full: Place) -> None:
+    page = full.client().get(full.url(), {"days": "90"}).content.decode()
+    assert 'href="?days=90" aria-current="true"' in page
+    assert "moves in 90 days" in page
+    assert full.client().get(full.url(), {"days": "x"}).status_code == 200
+
+
+def test_the_picture_has_a_mark_per_placed_customer_and_both_cuts(full: Place) -> None:
+    page = full.client().get(full.url("portfolio/")).content.decode()
+    placed = sum(total.customers for letter, total in lists.segment_totals(full.shop.pk).items() if letter)
+    assert page.count("data-id=") == placed
+    assert page.count('<line class="cut"') == 2
+    for name in ("Most valuable customers", "Strengthen the relationship", "Serve at low cost"):
+        assert name in page
+
+
+def test_the_time_slider_shows_an_earlier_snapshot(full: Place) -> None:
+    earlier = snapshots.list_snapshots(full.shop.pk)[-10]
+    headers = {"HX-Request": "true", "HX-Target": "picture"}
+    url = full.url("portfolio/")
+    then = full.client().get(url, {"at": earlier.id}, headers=headers).content.decode()
+    assert then.count("data-id=") == sum(earlier.counts[letter] for letter in "ABCD")
+    assert "<html" not in then
+    strange_id = full.client().get(url, {"at": "999999999"}, headers=headers).content.decode()
+    assert "data-id=" in strange_id
+
+
+def test_a_lasso_lists_exactly_who_is_inside(full: Place) -> None:
+    dots = lists.list_dots(full.shop.pk, Filters(), 2000)
+    inside = [dot for dot in dots if dot.rf > 0.6 and dot.net_profit_minor > 5000]
+    shape = "0.6,5000;2,5000;2,999999999;0.6,999999999"
+    page = full.client().get(full.url("portfolio/selection/"), {"shape": shape}).content.decode()
+    assert page.count("data-points-to=") == min(60, len(inside)) > 0
+    assert f"{len(inside)} customer" in page
+    assert full.client().get(full.url("portfolio/selection/"), {"shape": "1,2"}).status_code == 400
+    assert full.client().get(full.url("portfolio/selection/"), {"id": "nonsense"}).status_code == 400
+
+
+def test_places_of_movers_come_as_json(full: Place) -> None:
+    wanted = _first_customer(full)
+    found = full.client().get(full.url("portfolio/places.json"), {"id": [wanted, "nonsense"]}).json()["places"]
+    assert [place["id"] for place in found] == [wanted]
+    assert found[0]["segment"] == "A"
+    assert 0 <= found[0]["rf"] <= 1
