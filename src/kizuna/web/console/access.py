@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.cache import patch_cache_control
 from django.utils.functional import SimpleLazyObject
 from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.middleware import HtmxDetails
 
 from kizuna.shops import members, roles
 
@@ -27,6 +28,7 @@ class ShopRequest(HttpRequest):
     user: "Person"
     shop: "Shop"
     role: str
+    htmx: HtmxDetails
 
 
 class Page(Protocol):

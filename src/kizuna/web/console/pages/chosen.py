@@ -87,7 +87,7 @@ def find_inside(shop: "Shop", state: "ListState", columns_of: "SnapshotView | No
         return lists.find_ids(shop.pk, [dot.public_id for dot in _dots_inside(shop, state, corners)])
     columns = snapshots.columns(columns_of)
     kept = _kept(columns, state) & inside(corners, columns.rf, columns.net_profit.astype(np.float64))
-    return columns.customer_id[_top(columns, kept, MOST_EXPORTED)].tolist()
+    return [int(pk) for pk in columns.customer_id[_top(columns, kept, MOST_EXPORTED)]]
 
 
 def dots_then(shop: "Shop", past: "SnapshotView", state: "ListState", most: int) -> list[Dot]:

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime
+from typing import TYPE_CHECKING
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -13,9 +14,11 @@ from django.utils import timezone
 
 from kizuna.flows import contacts
 from kizuna.flows.contacts import KINDS, ContactDraft
-from kizuna.shops.models import Shop
 from kizuna.web.console.access import ShopRequest, shop_page
 from kizuna.web.console.pages.customer import find_or_404
+
+if TYPE_CHECKING:
+    from kizuna.shops.models import Shop
 
 
 class ContactForm(forms.Form):
@@ -47,7 +50,7 @@ class ContactForm(forms.Form):
 
 
 @shop_page("record_contact")
-def page(request: ShopRequest, shop: Shop, public_id: UUID) -> HttpResponse:
+def page(request: ShopRequest, shop: "Shop", public_id: UUID) -> HttpResponse:
     """Show the form, or record what it says."""
     customer = find_or_404(shop, public_id)
     zone = ZoneInfo(shop.timezone)
@@ -64,7 +67,7 @@ def page(request: ShopRequest, shop: Shop, public_id: UUID) -> HttpResponse:
     return render(request, "console/customer/contact.html", {"customer": customer, "form": form})
 
 
-def _record(shop: Shop, customer_id: int, form: ContactForm, request: ShopRequest, now: datetime) -> bool:
+def _record(shop: "Shop", customer_id: int, form: ContactForm, request: ShopRequest, now: datetime) -> bool:
     said = form.cleaned_data
     draft = ContactDraft(
         kind=said["kind"],

@@ -5,6 +5,7 @@ The time line and the raw facts are in pages.history, merging in pages.identitie
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.http import Http404, HttpResponse, HttpResponseRedirect
@@ -13,20 +14,22 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from kizuna.customers import merging, profiles
-from kizuna.customers.models import Customer
 from kizuna.flows import portfolio as portfolio_flow
 from kizuna.html import charts, figures
 from kizuna.html.charts import Axes, Band, Line
 from kizuna.html.scales import Linear, spread
 from kizuna.relationships import criterion, lists, paths, snapshots
 from kizuna.relationships.criterion import CriterionView
-from kizuna.relationships.models import Standing
 from kizuna.relationships.paths import Point
 from kizuna.relationships.snapshots import SnapshotView
-from kizuna.shops.models import Shop
 from kizuna.web.console import amounts
 from kizuna.web.console.access import ShopRequest, shop_page
 from kizuna.web.console.pages.words import CHANNEL_ICONS, FACTORS, segment_words
+
+if TYPE_CHECKING:
+    from kizuna.customers.models import Customer, MergeSuggestion
+    from kizuna.relationships.models import Standing
+    from kizuna.shops.models import Shop
 
 DAY_US = 86_400_000_000
 MONTH_US = 30 * DAY_US
@@ -65,7 +68,7 @@ class Story:
 
 
 @shop_page("view")
-def page(request: ShopRequest, shop: Shop, public_id: UUID) -> HttpResponse:
+def page(request: ShopRequest, shop: "Shop", public_id: UUID) -> HttpResponse:
     """Show the customer; a merged one leads to the customer who was kept."""
     customer = find_or_404(shop, public_id)
     if customer.merged_into_id is not None and customer.merged_into is not None:
@@ -99,7 +102,7 @@ def page(request: ShopRequest, shop: Shop, public_id: UUID) -> HttpResponse:
     return render(request, "console/customer/page.html", context)
 
 
-def find_or_404(shop: Shop, public_id: UUID) -> Customer:
+def find_or_404(shop: "Shop", public_id: UUID) -> "Customer":
     """Find a customer of this shop by the id in an address; anything else does not exist."""
     found = profiles.find_customer(shop.pk, public_id)
     if found is None:
@@ -107,7 +110,7 @@ def find_or_404(shop: Shop, public_id: UUID) -> Customer:
     return found
 
 
-def _others(suggestions: Sequence[merging.MergeSuggestion], customer: Customer) -> list[dict[str, object]]:
+def _others(suggestions: "Sequence[MergeSuggestion]", customer: "Customer") -> list[dict[str, object]]:
     return [
         {
             "id": s.pk,
@@ -120,7 +123,7 @@ def _others(suggestions: Sequence[merging.MergeSuggestion], customer: Customer) 
 
 
 def _factor_rows(
-    shop: Shop, standing: Standing | None, current: CriterionView, points: Sequence[Point], shop_now_us: int
+    shop: "Shop", standing: "Standing | None", current: CriterionView, points: Sequence[Point], shop_now_us: int
 ) -> list[FactorRow]:
     if standing is None or standing.rf is None:
         return []
@@ -151,7 +154,7 @@ def _factor_rows(
     return rows
 
 
-def _stock_words(shop: Shop, key: str, standing: Standing, shop_now_us: int) -> str:
+def _stock_words(shop: "Shop", key: str, standing: "Standing", shop_now_us: int) -> str:
     if key == "R":
         if standing.last_order_us is None:
             return "no purchase"
@@ -163,7 +166,7 @@ def _stock_words(shop: Shop, key: str, standing: Standing, shop_now_us: int) -> 
     return f"{stock:.1f} {unit}, faded with time" if stock else f"no {unit}" if unit else "none"
 
 
-def _story(standing: Standing | None, last: SnapshotView | None, rows: Sequence[FactorRow]) -> Story:
+def _story(standing: "Standing | None", last: SnapshotView | None, rows: Sequence[FactorRow]) -> Story:
     if standing is None or standing.rf is None or not standing.segment:
         headline = "Not yet placed: no order or refund so far."
         return Story(headline, [], [], [], None)
@@ -196,7 +199,7 @@ def _point_at(points: Sequence[Point], at_us: int) -> Point | None:
 
 
 def _path_chart(
-    shop: Shop, points: Sequence[Point], standing: Standing | None, last: SnapshotView | None, shop_now_us: int
+    shop: "Shop", points: Sequence[Point], standing: "Standing | None", last: SnapshotView | None, shop_now_us: int
 ) -> SafeString:
     if not points or standing is None or standing.rf is None:
         return SafeString("")
@@ -217,7 +220,7 @@ def _path_chart(
     return charts.line_chart("Relationship factor over time", words, [Line(places)], axes)
 
 
-def _profit_chart(shop: Shop, points: Sequence[Point], standing: Standing | None, shop_now_us: int) -> SafeString:
+def _profit_chart(shop: "Shop", points: Sequence[Point], standing: "Standing | None", shop_now_us: int) -> SafeString:
     if not points or standing is None or standing.net_profit_minor is None:
         return SafeString("")
     end = max(shop_now_us, points[-1].at_us, standing.as_of_us)
@@ -250,7 +253,7 @@ def _bands(points: Sequence[Point], end: int, segment_now: str) -> list[Band]:
     return bands
 
 
-def _time_ticks(shop: Shop, x: Linear) -> list[tuple[float, str]]:
+def _time_ticks(shop: "Shop", x: Linear) -> list[tuple[float, str]]:
     days = (x.high - x.low) / DAY_US
     ticks = []
     for step in range(5):

@@ -7,6 +7,7 @@ import csv
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -21,8 +22,6 @@ from kizuna.html import figures
 from kizuna.money import currency
 from kizuna.relationships import lists, saved_views, snapshots
 from kizuna.relationships.lists import Filters, Order
-from kizuna.relationships.models import Standing
-from kizuna.shops.models import Shop
 from kizuna.web.console.access import ShopRequest, shop_page
 from kizuna.web.console.pages import chosen
 from kizuna.web.console.pages.filters import ORDERED, SEGMENT_CHOICES, WHO, ListState, parse_list
@@ -57,6 +56,10 @@ CSV_COLUMNS = (
     "last order",
     "currency",
 )
+
+if TYPE_CHECKING:
+    from kizuna.relationships.models import Standing
+    from kizuna.shops.models import Shop
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -71,7 +74,7 @@ class Heading:
 
 
 @shop_page("view")
-def page(request: ShopRequest, shop: Shop) -> HttpResponse:
+def page(request: ShopRequest, shop: "Shop") -> HttpResponse:
     """Show the list, the next rows of it to htmx, or the whole result after a filter changed."""
     now_us = _now_us()
     shop_now_us = portfolio_flow.shop_now(shop, now_us)
@@ -103,7 +106,7 @@ def page(request: ShopRequest, shop: Shop) -> HttpResponse:
 
 
 @shop_page("export")
-def export(request: ShopRequest, shop: Shop) -> StreamingHttpResponse | HttpResponseBadRequest:
+def export(request: ShopRequest, shop: "Shop") -> StreamingHttpResponse | HttpResponseBadRequest:
     """Send the filtered list, or a selection of the portfolio, as CSV that spreadsheets cannot run."""
     state = parse_list(request.GET, shop, portfolio_flow.shop_now(shop, _now_us()))
     try:
@@ -117,7 +120,7 @@ def export(request: ShopRequest, shop: Shop) -> StreamingHttpResponse | HttpResp
 
 @require_POST
 @shop_page("view")
-def keep_view(request: ShopRequest, shop: Shop) -> HttpResponse:
+def keep_view(request: ShopRequest, shop: "Shop") -> HttpResponse:
     """Keep the list as it is under a name."""
     name = " ".join(request.POST.get("name", "").split())[:60]
     query = request.POST.get("query", "")[:500]
@@ -134,7 +137,7 @@ def keep_view(request: ShopRequest, shop: Shop) -> HttpResponse:
 
 @require_POST
 @shop_page("view")
-def remove_view(request: ShopRequest, shop: Shop, view_id: int) -> HttpResponse:
+def remove_view(request: ShopRequest, shop: "Shop", view_id: int) -> HttpResponse:
     """Remove one of the person's own views."""
     if view_flow.remove_view(shop, request.user, view_id):
         messages.success(request, "View removed.")
@@ -146,7 +149,7 @@ def safe_cell(text: str) -> str:
     return f"'{text}" if text.lstrip(" ").startswith(DANGEROUS) or text.startswith(DANGEROUS) else text
 
 
-def _export_filters(request: ShopRequest, shop: Shop, state: ListState) -> Filters:
+def _export_filters(request: ShopRequest, shop: "Shop", state: ListState) -> Filters:
     ids, shape = request.GET.getlist("id"), request.GET.get("shape", "")
     if ids:
         found = chosen.list_ids(shop, ids).dots
@@ -157,7 +160,7 @@ def _export_filters(request: ShopRequest, shop: Shop, state: ListState) -> Filte
     return state.filters
 
 
-def _csv(shop: Shop, filters: Filters, order: Order) -> Iterator[bytes]:
+def _csv(shop: "Shop", filters: Filters, order: Order) -> Iterator[bytes]:
     yield b"\xef\xbb\xbf" + _lines([CSV_COLUMNS])
     cursor: str | None = ""
     while cursor is not None:
@@ -166,7 +169,7 @@ def _csv(shop: Shop, filters: Filters, order: Order) -> Iterator[bytes]:
         cursor = found.next_cursor
 
 
-def _cells(shop: Shop, row: Standing) -> tuple[str, ...]:
+def _cells(shop: "Shop", row: "Standing") -> tuple[str, ...]:
     profit = "" if row.net_profit_minor is None else currency.format_minor(row.net_profit_minor, shop.currency)
     return (
         str(row.customer.public_id),

@@ -5,6 +5,7 @@ Bad values never break a page: they are left out and named, so that the form can
 
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from django.http import QueryDict
@@ -12,7 +13,9 @@ from django.http import QueryDict
 from kizuna.customers import search
 from kizuna.money import currency
 from kizuna.relationships.lists import NOT_PLACED, RISING_FIRST, SORTS, Between, Filters, Order
-from kizuna.shops.models import Shop
+
+if TYPE_CHECKING:
+    from kizuna.shops.models import Shop
 
 DAY_US = 86_400_000_000
 SEGMENT_CHOICES = ("A", "B", "C", "D", NOT_PLACED)
@@ -53,7 +56,7 @@ class ListState:
         return len(plain) + bool(self.segments)
 
 
-def parse_list(query: QueryDict, shop: Shop, shop_now_us: int) -> ListState:
+def parse_list(query: QueryDict, shop: "Shop", shop_now_us: int) -> ListState:
     """Read a list's state from its address; runs the search where there are words."""
     values = {key: query.get(key, "").strip()[:120] for key in KEPT if key != "segment"}
     segments = tuple(s for s in SEGMENT_CHOICES if s in query.getlist("segment"))
@@ -89,7 +92,7 @@ def _ratio(key: str, values: dict[str, str], wrong: dict[str, str]) -> float | N
     return value
 
 
-def _money(key: str, values: dict[str, str], wrong: dict[str, str], shop: Shop) -> int | None:
+def _money(key: str, values: dict[str, str], wrong: dict[str, str], shop: "Shop") -> int | None:
     if not values[key]:
         return None
     try:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -12,11 +13,13 @@ from django.shortcuts import render
 from kizuna.flows import timeline
 from kizuna.flows.timeline import Filters, Item
 from kizuna.html import figures
-from kizuna.shops.models import Shop
 from kizuna.web.console import amounts
 from kizuna.web.console.access import ShopRequest, shop_page
 from kizuna.web.console.pages.customer import find_or_404
 from kizuna.web.console.pages.words import CHANNEL_ICONS, KIND_ICONS, event_words
+
+if TYPE_CHECKING:
+    from kizuna.shops.models import Shop
 
 PAGE = 40
 SUMMARY_KEYS = ("subject", "name", "title", "product", "query", "order_id", "product_id", "path", "url", "note", "text")
@@ -45,7 +48,7 @@ class Day:
 
 
 @shop_page("view")
-def page(request: ShopRequest, shop: Shop, public_id: UUID) -> HttpResponse:
+def page(request: ShopRequest, shop: "Shop", public_id: UUID) -> HttpResponse:
     """Show a portion of the time line, filtered by kind of information and channel."""
     customer = find_or_404(shop, public_id)
     about, channel = request.GET.get("about", ""), request.GET.get("channel", "")
@@ -64,14 +67,14 @@ def page(request: ShopRequest, shop: Shop, public_id: UUID) -> HttpResponse:
     return render(request, name, context)
 
 
-def _days(shop: Shop, items: Sequence[Item]) -> list[Day]:
+def _days(shop: "Shop", items: Sequence[Item]) -> list[Day]:
     def day_of(item: Item) -> str:
         return figures.moment(item.happened_us, shop.timezone, with_time=False)
 
     return [Day(label, [_entry(shop, item) for item in some]) for label, some in groupby(items, day_of)]
 
 
-def _entry(shop: Shop, item: Item) -> Entry:
+def _entry(shop: "Shop", item: Item) -> Entry:
     if item.entry is not None:
         entry = item.entry
         kind = "Refund" if entry.kind == "refund" else "Order"

@@ -1,5 +1,6 @@
 """Who is one person: deciding suggestions, and undoing a merge. Each decision is one call of the flow."""
 
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.contrib import messages
@@ -11,14 +12,16 @@ from django.views.decorators.http import require_POST
 from kizuna.customers import merging
 from kizuna.flows import identities as identity_flow
 from kizuna.relationships import lists
-from kizuna.shops.models import Shop
 from kizuna.web.console.access import ShopRequest, shop_page
+
+if TYPE_CHECKING:
+    from kizuna.shops.models import Shop
 
 MOST_LISTED = 50
 
 
 @shop_page("edit_customers")
-def suggestions(request: ShopRequest, shop: Shop) -> HttpResponse:
+def suggestions(request: ShopRequest, shop: "Shop") -> HttpResponse:
     """List the pairs of customers who may be one person."""
     pairs = merging.list_suggestions(shop.pk, None, MOST_LISTED)
     standings = {pk: lists.find_standing(shop.pk, pk) for pair in pairs for pk in (pair.first_id, pair.second_id)}
@@ -29,7 +32,7 @@ def suggestions(request: ShopRequest, shop: Shop) -> HttpResponse:
 
 @require_POST
 @shop_page("edit_customers")
-def accept(request: ShopRequest, shop: Shop, suggestion_id: int) -> HttpResponse:
+def accept(request: ShopRequest, shop: "Shop", suggestion_id: int) -> HttpResponse:
     """Merge the two customers of a suggestion."""
     try:
         identity_flow.accept_suggestion(shop, suggestion_id, request.user, timezone.now())
@@ -41,7 +44,7 @@ def accept(request: ShopRequest, shop: Shop, suggestion_id: int) -> HttpResponse
 
 @require_POST
 @shop_page("edit_customers")
-def decline(request: ShopRequest, shop: Shop, suggestion_id: int) -> HttpResponse:
+def decline(request: ShopRequest, shop: "Shop", suggestion_id: int) -> HttpResponse:
     """Remember that the two are different persons."""
     try:
         identity_flow.decline_suggestion(shop, suggestion_id, request.user, timezone.now())
@@ -53,7 +56,7 @@ def decline(request: ShopRequest, shop: Shop, suggestion_id: int) -> HttpRespons
 
 @require_POST
 @shop_page("edit_customers")
-def undo(request: ShopRequest, shop: Shop, merge_id: int) -> HttpResponse:
+def undo(request: ShopRequest, shop: "Shop", merge_id: int) -> HttpResponse:
     """Undo a merge."""
     try:
         identity_flow.unmerge(shop, merge_id, request.user, timezone.now())
@@ -63,7 +66,7 @@ def undo(request: ShopRequest, shop: Shop, merge_id: int) -> HttpResponse:
     return _back(request, shop)
 
 
-def _back(request: ShopRequest, shop: Shop) -> HttpResponse:
+def _back(request: ShopRequest, shop: "Shop") -> HttpResponse:
     """Go back to the customer whose page the form was on, or to the list of pairs."""
     try:
         return HttpResponseRedirect(f"/s/{shop.slug}/customers/{UUID(request.POST.get('back', ''))}/")

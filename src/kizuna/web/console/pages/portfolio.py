@@ -6,6 +6,7 @@ as dots on it, so that the page costs the same for a thousand customers and for 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import numpy as np
@@ -16,17 +17,20 @@ from django.utils.safestring import SafeString
 
 from kizuna.flows import portfolio as portfolio_flow
 from kizuna.html import charts, figures
+from kizuna.html.scales import SymLog
 from kizuna.money import currency
 from kizuna.relationships import lists, snapshots
 from kizuna.relationships.lists import Dot, Filters, SegmentTotal
 from kizuna.relationships.snapshots import SnapshotView
-from kizuna.shops.models import Shop
 from kizuna.web.console import amounts
 from kizuna.web.console.access import ShopRequest, shop_page
 from kizuna.web.console.pages import chosen, plot
 from kizuna.web.console.pages.chosen import MOST_DOTS
 from kizuna.web.console.pages.filters import ListState, parse_list
 from kizuna.web.console.pages.words import SEGMENTS, SegmentWords
+
+if TYPE_CHECKING:
+    from kizuna.shops.models import Shop
 
 DOTS_OVER_DENSITY = 500
 MOST_MOVED = 200
@@ -68,7 +72,7 @@ class Picture:
 
 
 @shop_page("view")
-def page(request: ShopRequest, shop: Shop) -> HttpResponse:
+def page(request: ShopRequest, shop: "Shop") -> HttpResponse:
     """Show the portfolio, or only the picture to htmx."""
     now_us = _now_us()
     shop_now_us = portfolio_flow.shop_now(shop, now_us)
@@ -93,7 +97,7 @@ def page(request: ShopRequest, shop: Shop) -> HttpResponse:
 
 
 @shop_page("view")
-def selection(request: ShopRequest, shop: Shop) -> HttpResponse:
+def selection(request: ShopRequest, shop: "Shop") -> HttpResponse:
     """List the customers inside a drawn shape or around a chosen dot, most profitable first."""
     state = parse_list(request.GET, shop, portfolio_flow.shop_now(shop, _now_us()))
     last = snapshots.find_last(shop.pk)
@@ -112,7 +116,7 @@ def selection(request: ShopRequest, shop: Shop) -> HttpResponse:
 
 
 @shop_page("view")
-def places(request: ShopRequest, shop: Shop) -> JsonResponse:
+def places(request: ShopRequest, shop: "Shop") -> JsonResponse:
     """Give the present places of customers who just moved."""
     wanted = []
     for text in request.GET.getlist("id")[:MOST_MOVED]:
@@ -142,7 +146,7 @@ def _place(dot: Dot) -> dict[str, object]:
     }
 
 
-def _picture(shop: Shop, state: ListState, last: SnapshotView | None, past: SnapshotView | None) -> Picture:
+def _picture(shop: "Shop", state: ListState, last: SnapshotView | None, past: SnapshotView | None) -> Picture:
     least_unit = 10 ** currency.exponent(shop.currency)
     shown = past or last
     totals = _totals_then(past) if past else lists.segment_totals(shop.pk)
@@ -169,8 +173,8 @@ def _picture(shop: Shop, state: ListState, last: SnapshotView | None, past: Snap
 
 
 def _marks(
-    shop: Shop, state: ListState, last: SnapshotView | None, past: SnapshotView | None, least_unit: int
-) -> tuple[Sequence[Dot], Sequence[plot.Cell], plot.SymLog]:
+    shop: "Shop", state: ListState, last: SnapshotView | None, past: SnapshotView | None, least_unit: int
+) -> tuple[Sequence[Dot], Sequence[plot.Cell], SymLog]:
     """Dots when they are few or a filter leaves few; else density under the most valuable customers' dots."""
     letters = tuple(s for s in state.segments if s in "ABCD")
     behind = crowded(past or last, state)
@@ -196,7 +200,7 @@ def _totals_then(past: SnapshotView) -> dict[str, SegmentTotal]:
     return totals
 
 
-def _legend(shop: Shop, totals: dict[str, SegmentTotal], state: ListState) -> list[LegendEntry]:
+def _legend(shop: "Shop", totals: dict[str, SegmentTotal], state: ListState) -> list[LegendEntry]:
     gain = sum(total.net_profit_minor for total in totals.values())
     people = sum(total.customers for letter, total in totals.items() if letter)
     entries = []
@@ -222,7 +226,7 @@ def _share_bar(totals: dict[str, SegmentTotal]) -> SafeString:
     return charts.share_bar(parts, "Net profit by segment")
 
 
-def _caption(shop: Shop, dots: int, cells: Sequence[plot.Cell], placed: int, state: ListState) -> str:
+def _caption(shop: "Shop", dots: int, cells: Sequence[plot.Cell], placed: int, state: ListState) -> str:
     if cells:
         letters = [s for s in state.segments if s in "ABCD"] or ["A"]
         return (
@@ -242,7 +246,7 @@ def _counts_in_words(totals: dict[str, SegmentTotal]) -> str:
     )
 
 
-def _moments(shop: Shop) -> list[Moment]:
+def _moments(shop: "Shop") -> list[Moment]:
     """The stops of the slider: every snapshot, thinned evenly where there are very many."""
     found = snapshots.list_snapshots(shop.pk)
     stride = -(-len(found) // MOST_SLIDER) or 1
@@ -250,7 +254,7 @@ def _moments(shop: Shop) -> list[Moment]:
     return [Moment(s.id, s.as_of_us, figures.moment(s.as_of_us, shop.timezone, with_time=False)) for s in kept]
 
 
-def _asked_snapshot(request: ShopRequest, shop: Shop, last: SnapshotView | None) -> SnapshotView | None:
+def _asked_snapshot(request: ShopRequest, shop: "Shop", last: SnapshotView | None) -> SnapshotView | None:
     """The snapshot in the address, if it is one of this shop's; the present otherwise."""
     text = request.GET.get("at", "")
     if not text.isdecimal() or last is None or len(text) > 18:

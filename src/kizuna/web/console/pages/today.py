@@ -5,6 +5,7 @@ Periods are whole shop-local days up to the shop's clock, so a shop whose facts 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from django.http import HttpResponse
@@ -22,12 +23,14 @@ from kizuna.sales import days
 from kizuna.sales.days import DayTotal
 from kizuna.science import periods
 from kizuna.shops import roles
-from kizuna.shops.models import Shop
 from kizuna.tracking import arrivals
 from kizuna.web.console import amounts
 from kizuna.web.console.access import ShopRequest, shop_page
 from kizuna.web.console.pages import cooling
 from kizuna.web.console.pages.words import SEGMENTS, SegmentWords, cause_words, move_words
+
+if TYPE_CHECKING:
+    from kizuna.shops.models import Shop
 
 DAY_US = 86_400_000_000
 SPAN_CHOICES = (7, 30, 90)
@@ -77,7 +80,7 @@ class Share:
 
 
 @shop_page("view")
-def page(request: ShopRequest, shop: Shop) -> HttpResponse:
+def page(request: ShopRequest, shop: "Shop") -> HttpResponse:
     """Show today."""
     now_us = int(timezone.now().timestamp() * 1_000_000)
     shop_now_us = portfolio_flow.shop_now(shop, now_us)
@@ -115,7 +118,7 @@ def _span(request: ShopRequest) -> int:
     return int(asked) if asked.isdecimal() and len(asked) < 4 and int(asked) in SPAN_CHOICES else 30
 
 
-def _figures(shop: Shop, shop_now_us: int, span: int) -> list[Figure]:
+def _figures(shop: "Shop", shop_now_us: int, span: int) -> list[Figure]:
     today = periods.day_index(shop_now_us, ZoneInfo(shop.timezone))
     both = days.list_days(shop.pk, today - 2 * span + 1, today)
     before, now = both[:span], both[span:]
@@ -136,7 +139,7 @@ def _figure(label: str, value: str, course: Sequence[int], span: int) -> Figure:
     return Figure(label, value, figures.change(before, now), None if before == now else now > before, drawn)
 
 
-def _average(shop: Shop, before: Sequence[DayTotal], now: Sequence[DayTotal]) -> Figure:
+def _average(shop: "Shop", before: Sequence[DayTotal], now: Sequence[DayTotal]) -> Figure:
     def mean(part: Sequence[DayTotal]) -> float:
         count = sum(day.orders for day in part)
         return sum(day.revenue_minor for day in part) / count if count else 0.0
@@ -165,11 +168,11 @@ def _counted(pairs: dict[tuple[str, str], int]) -> dict[str, int]:
     }
 
 
-def _strengthen(shop: Shop) -> list[Dot]:
+def _strengthen(shop: "Shop") -> list[Dot]:
     return lists.list_dots(shop.pk, Filters(segments=("B",)), MOST_NAMED)
 
 
-def _shares(shop: Shop, totals: dict[str, lists.SegmentTotal]) -> list[Share]:
+def _shares(shop: "Shop", totals: dict[str, lists.SegmentTotal]) -> list[Share]:
     shown = []
     for letter, words in SEGMENTS.items():
         total = totals.get(letter, lists.SegmentTotal(0, 0))
@@ -185,7 +188,7 @@ def _share_bar(totals: dict[str, lists.SegmentTotal]) -> SafeString:
     return charts.share_bar(parts, "Net profit by segment")
 
 
-def _tasks(request: ShopRequest, shop: Shop, last: SnapshotView | None, now_us: int) -> list[Task]:
+def _tasks(request: ShopRequest, shop: "Shop", last: SnapshotView | None, now_us: int) -> list[Task]:
     root = f"/s/{shop.slug}/"
     tasks = []
     if roles.may(request.role, "edit_customers"):
@@ -211,7 +214,7 @@ def _tasks(request: ShopRequest, shop: Shop, last: SnapshotView | None, now_us: 
     return tasks
 
 
-def _greeting(request: ShopRequest, now_us: int, shop: Shop) -> str:
+def _greeting(request: ShopRequest, now_us: int, shop: "Shop") -> str:
     hour = int(figures.moment(now_us, shop.timezone)[-5:-3])
     part = "Good morning" if 4 <= hour < 12 else "Good afternoon" if hour < 18 else "Good evening"
     name = (request.user.name or "").split(" ")[0]
