@@ -1,17 +1,22 @@
 """The API: tokens of one shop and role, errors that name the parameter, pages by key, a description that is true."""
 
+import csv
+import io
+import json
 import re
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
 from django.urls import get_resolver
 
 from kizuna.customers.models import Customer
 from kizuna.relationships.models import Standing
 from kizuna.shops import sources
-from kizuna.shops.models import ApiToken
-from kizuna.web.api import access, openapi
+from kizuna.shops.models import ApiToken, Role
+from kizuna.web.api import access, customers, openapi, portfolio
 from kizuna.web.api.access import Allowance
+from tests.flows.making import DAY, START, make_books
 from tests.shops.making import NOW, make_shop
 
 pytestmark = pytest.mark.django_db
@@ -138,13 +143,59 @@ def test_the_description_names_exactly_the_addresses_there_are():
 
 
 def test_the_description_names_exactly_the_parameters_and_fields_there_are():
-    from kizuna.web.api import customers
-
     described = {each["name"] for each in openapi.LIST_CUSTOMERS["parameters"]}
     assert described == customers.PARAMETERS
+    assert {each["name"] for each in openapi.SHOW_PORTFOLIO["parameters"]} == portfolio.PARAMETERS
     shop = make_shop()
     _customer(shop, 1)
     row = _client(shop).get("/api/v1/customers").json()["customers"][0]
     assert set(row) == set(openapi.CUSTOMER["properties"])
     references = set(re.findall(r"#/components/schemas/(\w+)", repr(openapi.DOCUMENT)))
     assert references <= set(openapi.DOCUMENT["components"]["schemas"])
+
+
+def _sold():
+    books = make_books(slug="sold")
+    for value, revenue in (("17850", 10_000), ("12346", 500), ("99", 300)):
+        books.order(books.customer(value), START, revenue)
+    return books.shop
+
+
+def test_the_portfolio_is_the_document_that_the_command_prints(capsys):
+    shop = _sold()
+    answer = _client(shop, "marketer").get("/api/v1/portfolio", {"as_of": "2022-01-15T00:00:00Z"})
+    call_command("export_portfolio", "--shop", "sold", "--as-of", "2022-01-15T00:00:00Z")
+    assert answer.json() == json.loads(capsys.readouterr().out)
+    document = answer.json()
+    assert set(document) == set(openapi.PORTFOLIO["properties"])
+    first = document["customers"][0]
+    assert (first["customer"], first["net_profit_minor"]) == ("17850", 10_000)
+    assert set(first) == set(openapi.PORTFOLIO["properties"]["customers"]["items"]["properties"])
+
+
+def test_the_portfolio_comes_as_csv_and_by_itself_as_of_the_shops_clock():
+    client = _client(_sold(), "marketer")
+    lines = list(csv.DictReader(io.StringIO(client.get("/api/v1/portfolio?format=csv").content.decode())))
+    assert [line["customer"] for line in lines] == ["17850", "12346", "99"]
+    as_of = json.loads(client.get("/api/v1/portfolio").content)["as_of"]
+    assert as_of.startswith("2022-01-08")
+    assert START == 19_000 * DAY
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("as_of", "yesterday"), ("as_of", "2022-01-15T00:00:00"), ("as_of", "0001-01-01T00:00:00Z"),
+        ("as_of", "9999-12-31T23:59:59Z"), ("format", "xml"), ("reference", "mine"), ("asof", "2022-01-15T00:00:00Z"),
+    ],
+)  # fmt: skip
+def test_a_portfolio_that_cannot_be_asked_for_is_refused_with_the_parameter(field, value):
+    response = _client(_sold(), "owner").get("/api/v1/portfolio", {field: value})
+    assert response.status_code == 400
+    assert _error(response)["field"] == field
+
+
+def test_the_whole_portfolio_is_for_roles_that_may_export():
+    shop = _sold()
+    statuses = {role: _client(shop, role).get("/api/v1/portfolio").status_code for role in Role.values}
+    assert statuses == {"owner": 200, "marketer": 200, "operator": 403, "specialist": 403, "reader": 403}

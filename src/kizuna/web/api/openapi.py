@@ -130,6 +130,61 @@ SHOW_CUSTOMER = {
     "parameters": [_parameter("public_id", "The customer's id.", {"type": "string", "format": "uuid"}, "path")],
     "responses": _answers("The customer.", _reference("OneCustomer"), "404"),
 }
+PORTFOLIO = {
+    "type": "object",
+    "description": "The portfolio as of an instant: stateless, no hysteresis.",
+    "properties": {
+        "shop": {"type": "string"},
+        "as_of": {"type": "string", "format": "date-time"},
+        "period": {
+            "type": "object",
+            "description": "(from, to]",
+            "properties": {name: {"type": "string", "format": "date-time"} for name in ("from", "to")},
+        },
+        "currency": {"type": "string"},
+        "half_life_days": {"description": "One number, or by factor where they differ."},
+        "weights": FACTORS,
+        "net_gain_minor": {"type": "integer"},
+        "cuts": {
+            "type": "object",
+            "properties": {
+                "rf": {"type": ["number", "null"]},
+                "e_cnrr": {"type": ["number", "null"]},
+                "n_star": {"type": "integer"},
+            },
+        },
+        "customers": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "customer": {"type": "string", "description": "The identifier of the source."},
+                    "stocks": FACTORS,
+                    "z": FACTORS,
+                    "rf": {"type": "number"},
+                    "net_profit_minor": {"type": "integer"},
+                    "e_cnrr": {"type": ["number", "null"]},
+                    "segment": {"type": ["string", "null"]},
+                },
+            },
+        },
+    },
+}
+SHOW_PORTFOLIO = {
+    "summary": "The whole portfolio as of an instant",
+    "operationId": "show_portfolio",
+    "description": "Needs a token with the role marketer or owner.",
+    "parameters": [
+        _parameter("as_of", "Such as 2011-12-10T00:00:00Z; without it, the shop's clock.", {"type": "string"}),
+        _parameter("format", "The form.", {"type": "string", "enum": ["json", "csv"], "default": "json"}),
+        _parameter(
+            "reference",
+            "Score against the customers of that instant, or against the reference frozen by then.",
+            {"type": "string", "enum": ["population", "frozen"], "default": "population"},
+        ),
+    ],
+    "responses": _answers("The portfolio.", {**_reference("Portfolio"), "text/csv": {"schema": {"type": "string"}}}),
+}
 THIS = {
     "summary": "This description",
     "operationId": "openapi",
@@ -147,6 +202,7 @@ DOCUMENT: dict[str, Any] = {
     },
     "security": [{"token": []}],
     "paths": {
+        "/api/v1/portfolio": {"get": SHOW_PORTFOLIO},
         "/api/v1/customers": {"get": LIST_CUSTOMERS},
         "/api/v1/customers/{public_id}": {"get": SHOW_CUSTOMER},
         "/api/v1/openapi.json": {"get": THIS},
@@ -154,6 +210,7 @@ DOCUMENT: dict[str, Any] = {
     "components": {
         "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "description": "kz_t_..."}},
         "schemas": {
+            "Portfolio": PORTFOLIO,
             "Customer": CUSTOMER,
             "CustomerList": CUSTOMER_LIST,
             "OneCustomer": ONE_CUSTOMER,

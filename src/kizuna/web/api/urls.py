@@ -2,10 +2,11 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from kizuna.web.api import customers, openapi
+from kizuna.web.api import customers, openapi, portfolio
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("v1/customers", customers.list_customers, name="api_customers"),
     path("v1/customers/<uuid:public_id>", customers.show_customer, name="api_customer"),
+    path("v1/portfolio", portfolio.show, name="api_portfolio"),
     path("v1/openapi.json", openapi.show, name="api_openapi"),
 ]

@@ -12,6 +12,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils.module_loading import import_string
 
+from kizuna.flows import installation
+
 
 class Command(BaseCommand):
     """Starts the server with the roles of KIZUNA_ROLES."""
@@ -28,6 +30,9 @@ class Command(BaseCommand):
         prepare()
         self.stdout.write(f"Kizuna serves {', '.join(settings.ROLES)} at {settings.PUBLIC_URL}/  (Ctrl-C ends it)")
         self.stdout.write(f"everything it stores is in {settings.HOME}")
+        note = installation.first_run_note()
+        if note:
+            self.stdout.write(note)
         self.stdout.flush()
         serve(settings.HOST, settings.PORT)
 

@@ -14,6 +14,7 @@ TABS = (
     ("settings_sources", "Sources and keys", "edit_sources"),
     ("settings_tokens", "API tokens", "edit_sources"),
     ("settings_people", "People", "edit_people"),
+    ("settings_factors", "Factors and weights", "edit_criterion"),
     ("settings_currencies", "Currencies", "edit_settings"),
     ("settings_audit", "Audit log", "view_audit"),
 )

@@ -82,7 +82,7 @@ class ShopForm(forms.Form):
             raise forms.ValidationError(f"{error}; write an amount such as 0.25") from None
 
 
-@shop_page("edit_settings")
+@shop_page("edit_criterion")
 def index(request: ShopRequest, shop: "Shop") -> HttpResponse:
     """Lead to the first settings page that the role may open."""
     target = frame.find_first(request)

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from kizuna.web.console.settings import audit, currencies, people, shop, sources, tokens
+from kizuna.web.console.settings import audit, currencies, factors, people, shop, sources, tokens, weights
 
 urlpatterns: list[URLPattern] = [
     path("", shop.index, name="settings"),
@@ -21,6 +21,14 @@ urlpatterns: list[URLPattern] = [
     path("people/<uuid:person>/role/", people.change_role, name="settings_person_role"),
     path("people/<uuid:person>/remove/", people.remove, name="settings_person_remove"),
     path("people/<uuid:person>/reset/", people.send_reset, name="settings_person_reset"),
+    path("factors/", factors.show, name="settings_factors"),
+    path("factors/half-lives/", factors.change_half_lives, name="settings_half_lives"),
+    path("factors/weights/", weights.by_hand, name="settings_weights"),
+    path("factors/weights/equal/", weights.all_equal, name="settings_weights_equal"),
+    path("factors/weights/comparison/", weights.by_comparison, name="settings_comparison"),
+    path("factors/reference/", factors.freeze, name="settings_freeze"),
+    path("factors/indicators/", factors.register, name="settings_indicator_new"),
+    path("factors/versions/<int:version>/restore/", factors.restore, name="settings_version_restore"),
     path("currencies/", currencies.show, name="settings_currencies"),
     path("currencies/add/", currencies.add, name="settings_rate_add"),
     path("currencies/paste/", currencies.paste, name="settings_rates_paste"),
