@@ -145,7 +145,7 @@ def test_pasted_rates_are_taken_and_bad_rows_are_named_and_kept(shop, owner):
     response = owner.post(_url("settings_rates_paste"), {"text": text})
     page = unescape(response.content.decode())
     assert response.status_code == 422
-    assert "2 rows were saved, 3 were not" in page
+    assert "Rows saved: 2. Rows not saved: 3." in page
     assert "line 3, currency" in page
     assert "line 4, currency" in page
     assert "line 5, from_day" in page

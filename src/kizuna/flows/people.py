@@ -43,8 +43,11 @@ def set_up(new_person: NewPerson, new_shop: NewShop, now: datetime) -> "tuple[Pe
     """Make the first owner and shop; refused as soon as anybody can log in."""
     if not people.is_first_run():
         raise Refused("email", "this installation is set up already: log in instead")
-    shop = shops.create_shop(new_shop, None, now)
-    return create_owner(shop, new_person, now), shop
+    person = people.create_person(new_person.email, new_person.name, new_person.password)
+    shop = shops.create_shop(new_shop, person, now)
+    members.add_member(shop, person, roles.OWNER)
+    _record(shop, person, "member_added", person, None, {"role": roles.OWNER}, now)
+    return person, shop
 
 
 @transaction.atomic

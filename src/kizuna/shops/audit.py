@@ -68,7 +68,9 @@ def _plain_value(value: object) -> object:
         return value.value
     if isinstance(value, Decimal | UUID):
         return str(value)
-    if isinstance(value, date | datetime):
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="seconds")
+    if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Mapping):
         return {str(name): _plain_value(inner) for name, inner in value.items()}

@@ -35,12 +35,24 @@ def show(request: ShopRequest, shop: "Shop") -> HttpResponse:
 
 
 def _words(action: str) -> str:
-    return action.replace("_", " ").capitalize()
+    words = action.replace("_", " ")
+    return words.replace("api", "API") if words.startswith("api ") else words.capitalize()
 
 
 def _changes(entry: "AuditEntry") -> list[tuple[str, object, object]]:
     before, after = entry.before or {}, entry.after or {}
-    return [(name.replace("_", " "), before.get(name), after.get(name)) for name in {**before, **after}]
+    names = {**before, **after}
+    return [(name.replace("_", " "), _told(before.get(name)), _told(after.get(name))) for name in names]
+
+
+def _told(value: object) -> object:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_told(inner)}" for name, inner in value.items())
+    if isinstance(value, list):
+        return "; ".join(" ".join(map(str, inner)) if isinstance(inner, list) else str(inner) for inner in value)
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return value
 
 
 def _number(text: str) -> int | None:

@@ -80,11 +80,11 @@ def paste(request: ShopRequest, shop: "Shop") -> HttpResponse:
     good, bad = rates.parse_rates(form.cleaned_data["text"], shop.currency)
     taken = shops.set_rates(shop, good, request.user, timezone.now())
     if not bad:
-        messages.success(request, f"{taken} rows saved.")
+        messages.success(request, f"Rows saved: {taken}.")
         return redirect("settings_currencies", shop.slug)
     for line in bad[:SHOWN_ERRORS]:
         form.add_error("text", f"{line}.")
-    form.add_error(None, f"{taken} rows were saved, {len(bad)} were not.")
+    form.add_error(None, f"Rows saved: {taken}. Rows not saved: {len(bad)}.")
     return _show(request, shop, RateForm(), form, status=422)
 
 

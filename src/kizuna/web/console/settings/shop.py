@@ -36,10 +36,10 @@ class ShopForm(forms.Form):
         help_text="Everything is reported in it. It is fixed after the first order.",
     )
     margin_rate = forms.DecimalField(
-        label="Margin where a product's cost is not known, in %",
+        label="Assumed margin, in %",
         max_digits=7,
         decimal_places=2,
-        help_text="An assumption, and shown as one. 100 means that such goods cost nothing.",
+        help_text="Used where a product's cost is not known, and shown as an assumption. 100: such goods cost nothing.",
     )
     payment_rate = forms.DecimalField(
         label="Payment cost, in % of an order", max_digits=7, decimal_places=2, help_text="What card or provider take."
@@ -51,7 +51,7 @@ class ShopForm(forms.Form):
         label="Shipping cost per order", max_length=20, help_text="What it costs the shop, not what the customer pays."
     )
     period_months = forms.IntegerField(
-        label="Period of the net revenue ratio, in months", help_text="e-CNRR looks back this far; usually 12."
+        label="Period of e-CNRR, in months", help_text="The net revenue ratio looks back this far; usually 12."
     )
     honour_do_not_track = forms.BooleanField(
         required=False, label="Respect the browser's Do-Not-Track", help_text="Our tracker then stays silent."
