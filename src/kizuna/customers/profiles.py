@@ -12,11 +12,14 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
+
 from kizuna.customers import links, search
 from kizuna.customers.models import Customer, Identity, IdentityKind
 
 FIELDS = {"name": 200, "email": 254, "phone": 40, "country": 60, "language": 20}
 MOST_TRAITS = 100
+_AS_JSON = ("traits", "first_touch", "last_touch")
 MOST_TRAIT_BYTES = 8192
 
 type Said = dict[str, Any]
@@ -86,7 +89,9 @@ def record(shop_id: int, changes: Sequence[tuple[int, ProfileChange]]) -> set[in
     touched = [row for row in identities.values() if json.dumps(row.profile, sort_keys=True) != before[row.id]]
     if not touched:
         return set()
-    Identity.objects.bulk_update(touched, ["profile"], batch_size=300)
+    with connection.cursor() as cursor:
+        rows = [(json.dumps(row.profile), row.id) for row in touched]
+        cursor.executemany("UPDATE customers_identity SET profile = %s WHERE id = %s", rows)
     return refresh(shop_id, {row.customer_id for row in touched})
 
 
@@ -100,8 +105,7 @@ def refresh(shop_id: int, customer_ids: Collection[int]) -> set[int]:
             for name, value in folded.items():
                 setattr(customer, name, value)
             changed.append(customer)
-    names = [*FIELDS, "email_verified", "traits", "first_touch", "last_touch"]
-    Customer.objects.bulk_update(changed, names, batch_size=100)
+    _store(changed)
     search.index_identities(
         shop_id,
         [
@@ -142,6 +146,21 @@ def find_customer(shop_id: int, public_id: UUID | str) -> Customer | None:
 def list_identities(shop_id: int, customer_id: int) -> list[Identity]:
     """List a customer's identities, the strongest first."""
     return list(Identity.objects.filter(shop_id=shop_id, customer_id=customer_id).order_by("kind", "id"))
+
+
+def _store(changed: Sequence[Customer]) -> None:
+    """One prepared statement for all: Django's bulk_update builds a CASE per row and column, 20 times the work."""
+    assigned = ", ".join(f"{name} = %s" for name in (*FIELDS, "email_verified", *_AS_JSON))
+    rows = [
+        (
+            *(getattr(customer, name) for name in (*FIELDS, "email_verified")),
+            *(json.dumps(getattr(customer, name)) for name in _AS_JSON),
+            customer.id,
+        )
+        for customer in changed
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(f"UPDATE customers_customer SET {assigned} WHERE id = %s", rows)  # noqa: S608
 
 
 def _take_in(said: Said, change: ProfileChange) -> None:
