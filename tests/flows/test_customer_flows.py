@@ -1,5 +1,6 @@
 """Merging from the console, contacts recorded by hand, and the whole time line."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -7,14 +8,19 @@ import pytest
 
 from kizuna.customers import identity, links, merging, profiles
 from kizuna.customers.identity import IdentityKind
-from kizuna.flows import contacts, identities, timeline
+from kizuna.flows import calendar, contacts, identities, timeline
+from kizuna.flows import shops as shops_flow
 from kizuna.flows.contacts import ContactDraft
 from kizuna.flows.identities import Pair
 from kizuna.flows.timeline import Filters
+from kizuna.jobs.models import Job
 from kizuna.relationships import stocks
 from kizuna.relationships.models import Standing
+from kizuna.sales.models import Order, Refund
+from kizuna.shops import tenants
 from kizuna.shops.models import AuditEntry, Shop
 from kizuna.tracking import columns
+from kizuna.tracking.models import Fact
 from tests.flows.test_ingest import Box, ago, make_source, order
 from tests.shops import making
 
@@ -141,3 +147,19 @@ def test_the_time_line_joins_facts_and_orders_and_is_read_page_by_page(shop: Sho
     assert [item.kind for item in timeline.read_page(shop, ann, Filters("", "web"), None).items] == ["order", "fact"]
     assert timeline.read_page(shop, ann, Filters("", "pigeon"), None).items == ()
     assert timeline.read_page(making.make_shop(), ann, Filters(), None).items == ()
+
+
+def test_a_change_of_zone_writes_local_days_anew(shop: Shop) -> None:
+    box, server = Box(), make_source(shop)
+    box.put(server, {**order("A", user="ann"), "timestamp": "2026-01-31T23:30:00Z"})
+    box.put(server, {**order("A", user="ann"), "event": "Order Refunded", "messageId": "r", "timestamp": ago(hours=13)})
+    box.drain()
+    kinds = (Order.objects.filter(shop=shop), Refund.objects.filter(shop=shop), Fact.objects.filter(shop_id=shop.pk))
+    before = [list(rows.order_by("id").values_list("day", flat=True)) for rows in kinds]
+    settings = replace(tenants.settings_of(shop), timezone="Asia/Tokyo")
+    shops_flow.change_settings(shop, settings, None, NOW)
+    assert Job.objects.filter(once_key=f"calendar:{shop.pk}").exists()
+    calendar.rebuild_days.func(shop_id=shop.pk)
+    after = [list(rows.order_by("id").values_list("day", flat=True)) for rows in kinds]
+    assert after == [[day + 1 for day in days] for days in before]
+    assert Order.objects.get(shop=shop).month == (2026 - 1970) * 12 + 1

@@ -73,7 +73,8 @@ class TestJournal:
         [stored] = timeline.list_facts(SHOP, [5], FactFilters(), None, 10)
         assert (stored.day, stored.month) == (30, 0)
         assert str(stored.public_id)[14] == "7"
-        assert journal.rebuild_days(SHOP, UTC) == 1
+        assert journal.rebuild_days(SHOP, UTC, 0) == stored.pk
+        assert journal.rebuild_days(SHOP, UTC, stored.pk) is None
         [stored] = timeline.list_facts(SHOP, [5], FactFilters(), None, 10)
         assert (stored.day, stored.month) == (31, 1)
 

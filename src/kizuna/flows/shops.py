@@ -10,6 +10,8 @@ from uuid import UUID
 
 from django.db import transaction
 
+from kizuna.flows import calendar
+from kizuna.jobs import queue
 from kizuna.sales import ledger
 from kizuna.shops import audit, rates, sources, tenants
 from kizuna.shops.rates import NewRate
@@ -43,6 +45,8 @@ def change_settings(shop: "Shop", settings: Settings, person: "Person | None", n
         before = {name: pair[0] for name, pair in changed.items()}
         after = {name: pair[1] for name, pair in changed.items()}
         audit.record(shop, person, "shop_settings_changed", f"shop {shop.slug}", before, after, now)
+    if "timezone" in changed:
+        queue.enqueue_once(calendar.rebuild_days, f"calendar:{shop.pk}", shop_id=shop.pk)
     return list(changed)
 
 

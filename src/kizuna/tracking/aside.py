@@ -47,11 +47,6 @@ def list_waiting(limit: int) -> list[Waiting]:
     ]
 
 
-def count() -> int:
-    """Count the events that are set aside."""
-    return SetAside.objects.count()
-
-
 def forget(ids: Sequence[int]) -> None:
     """Let go of events that were taken."""
     SetAside.objects.filter(id__in=ids).delete()

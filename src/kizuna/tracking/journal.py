@@ -20,7 +20,7 @@ from kizuna.tracking.models import Fact
 from kizuna.tracking.plan import EventShape
 
 MOST_MAILS_A_DAY = 3
-_AT_ONCE = 20_000
+_AT_ONCE = 5_000
 _INSERT = (
     "INSERT INTO tracking_fact (public_id, shop_id, identity_id, visitor_id, source_id, happened_us, received_us, day,"
     " month, name, channel, direction, about, is_transaction, is_page_activity, counts_email, message_id, properties)"
@@ -78,19 +78,17 @@ def record(shop_id: int, zone: ZoneInfo, facts: Sequence[NewFact]) -> list[bool]
     return counting
 
 
-def rebuild_days(shop_id: int, zone: ZoneInfo) -> int:
-    """Write day and month anew after a shop changed its zone; returns how many facts were looked at."""
-    seen, last_id = 0, 0
-    while True:
-        later = Fact.objects.filter(shop_id=shop_id, id__gt=last_id).order_by("id")
-        rows = list(later.values_list("id", "happened_us")[:_AT_ONCE])
-        if not rows:
-            return seen
-        days = periods.day_indices(np.array([us for _, us in rows], dtype=np.int64), zone)
-        changes = zip(days.tolist(), periods.month_indices(days).tolist(), (number for number, _ in rows), strict=True)
-        with connection.cursor() as cursor:
-            cursor.executemany("UPDATE tracking_fact SET day = %s, month = %s WHERE id = %s", list(changes))
-        seen, last_id = seen + len(rows), rows[-1][0]
+def rebuild_days(shop_id: int, zone: ZoneInfo, after_id: int) -> int | None:
+    """Write day and month of the next facts anew, for a shop that changed its zone; the last id, None at the end."""
+    later = Fact.objects.filter(shop_id=shop_id, id__gt=after_id).order_by("id")
+    rows = list(later.values_list("id", "happened_us")[:_AT_ONCE])
+    if not rows:
+        return None
+    days = periods.day_indices(np.array([us for _, us in rows], dtype=np.int64), zone)
+    changes = zip(days.tolist(), periods.month_indices(days).tolist(), (number for number, _ in rows), strict=True)
+    with connection.cursor() as cursor:
+        cursor.executemany("UPDATE tracking_fact SET day = %s, month = %s WHERE id = %s", list(changes))
+    return rows[-1][0]
 
 
 def _counting_mails(shop_id: int, facts: Sequence[NewFact], days: Sequence[int]) -> list[bool]:

@@ -8,14 +8,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 from django.db import connection
-from numpy.typing import NDArray
 
 from kizuna.science.visits import GAP_US, Interval, absorb
 from kizuna.tracking.models import Visit
-
-type Ints = NDArray[np.int64]
 
 _INSERT = "INSERT INTO tracking_visit (shop_id, identity_id, first_us, last_us, pages) VALUES (%s, %s, %s, %s, %s)"
 _UPDATE = "UPDATE tracking_visit SET first_us = %s, last_us = %s, pages = %s WHERE id = %s"
@@ -55,14 +51,6 @@ def take_in(shop_id: int, activity: Sequence[tuple[int, int]]) -> list[Correctio
                 corrections[identity_id, instant] += weight
     _store(shop_id, stored, after)
     return [Correction(*who_when, weight) for who_when, weight in corrections.items() if weight]
-
-
-def replace(shop_id: int, visits: tuple[Ints, Ints, Ints, Ints]) -> None:
-    """Store the visits of a shop as given (identity, first, last, pages), in place of all there are."""
-    Visit.objects.filter(shop_id=shop_id)._raw_delete("default")
-    rows = zip(*(column.tolist() for column in visits), strict=True)
-    with connection.cursor() as cursor:
-        cursor.executemany(_INSERT, [(shop_id, *row) for row in rows])
 
 
 def _first(visit: Interval) -> int:
