@@ -122,6 +122,7 @@ class Books:
             direction=1,
             about=3 if mail else 1,
             is_page_activity=page,
+            visitor_id=identity_id if page else None,
             counts_email=mail,
             message_id=uuid4().hex,
         )

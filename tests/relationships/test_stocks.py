@@ -102,4 +102,4 @@ def test_columns_come_in_portions_without_losing_a_row(monkeypatch: pytest.Monke
     stocks.apply(1, [Change(identity, "F", START, identity) for identity in range(1, 24)])
     monkeypatch.setattr(bulk, "READ_ROWS", 5)
     assert stocks.columns(1).identity_id.tolist() == list(range(1, 24))
-    assert sum(len(part.identity_id) for part in stocks.column_chunks(1)) == 23
+    assert stocks.columns_between(1, 4, 20).identity_id.tolist() == list(range(4, 20))

@@ -39,6 +39,15 @@ class Taken:
 
 
 @dataclass(frozen=True)
+class _By:
+    """Who froze a reference, and when."""
+
+    person: "Person | None"
+    now: datetime
+    automatic: bool = False
+
+
+@dataclass(frozen=True)
 class Occasion:
     """Why a snapshot is taken, after which one (hysteresis), and whether it is of history."""
 
@@ -113,10 +122,10 @@ def positions(taken: Taken, rows: Sequence[int]) -> dict[int, Position]:
 
 
 def freeze(shop: "Shop", as_of_us: int, person: "Person | None", now: datetime) -> ReferenceView:
-    """Freeze the population of an instant as the reference, every factor at every half-life; no person: automatic."""
+    """Freeze the population of an instant as the reference, every factor at every half-life."""
     people = _population(shop, portfolio.gather(shop.pk, as_of_us), as_of_us)
     with transaction.atomic():
-        return _freeze(shop, people, as_of_us, (person, now))
+        return _freeze(shop, people, as_of_us, _By(person, now))
 
 
 @transaction.atomic
@@ -129,7 +138,11 @@ def complete_reference(shop: "Shop", facts: FactColumns, as_of_us: int, now: dat
     current = reference.find_current(shop.pk)
     people = _population(shop, facts, as_of_us)
     if current is None:
-        return _freeze(shop, people, as_of_us, (None, now)) if len(people.customer_id) >= AUTOMATIC_AT else None
+        return (
+            _freeze(shop, people, as_of_us, _By(None, now, automatic=True))
+            if len(people.customer_id) >= AUTOMATIC_AT
+            else None
+        )
     known = reference.load(current)
     joining = []
     for name in (*FACTORS, *people.sums.keys() - set(FACTORS)):
@@ -145,13 +158,11 @@ def complete_reference(shop: "Shop", facts: FactColumns, as_of_us: int, now: dat
     return reference.freeze(shop.pk, frozen, None, now)
 
 
-def _freeze(
-    shop: "Shop", people: population.Population, as_of_us: int, by: "tuple[Person | None, datetime]"
-) -> ReferenceView:
+def _freeze(shop: "Shop", people: population.Population, as_of_us: int, by: "_By") -> ReferenceView:
     names = (*FACTORS, *people.sums.keys() - set(FACTORS))
     distributions = population.distributions(people, names, as_of_us)
-    frozen = Frozen(distributions, as_of_us, len(people.customer_id), automatic=by[0] is None)
-    return reference.freeze(shop.pk, frozen, *by)
+    frozen = Frozen(distributions, as_of_us, len(people.customer_id), by.automatic)
+    return reference.freeze(shop.pk, frozen, by.person, by.now)
 
 
 def _population(shop: "Shop", facts: FactColumns, as_of_us: int) -> population.Population:

@@ -28,6 +28,11 @@ _INDICATOR_NAMES = tuple(f"s{days}" for days in science.HALF_LIVES)
 _ROW = np.dtype([("identity", np.int64), ("last", np.int64), *((name, np.float64) for name in _EVERY_NAME)])
 _INDICATOR_ROW = np.dtype([("identity", np.int64), *((name, np.float64) for name in _INDICATOR_NAMES)])
 
+_SELECT = (
+    f"SELECT identity_id, COALESCE(last_purchase_us, {science.NO_PURCHASE + 1} - 1),"  # noqa: S608
+    f" {', '.join(_EVERY_NAME)} FROM {_TABLE} WHERE shop_id = %s"
+)
+
 
 class UnknownFactorError(ValueError):
     """The factor is none of the five that are kept per identity."""
@@ -121,10 +126,11 @@ def columns(shop_id: int, identity_ids: Iterable[int] | None = None) -> StockCol
     return _stock_columns(bulk.gathered(_read(shop_id, identity_ids), _ROW))
 
 
-def column_chunks(shop_id: int) -> Iterator[StockColumns]:
-    """Read the stocks of the whole shop by and by, ordered by identity, so that memory stays bounded."""
-    for rows in _read(shop_id, None):
-        yield _stock_columns(rows)
+def columns_between(shop_id: int, from_identity: int, to_identity: int) -> StockColumns:
+    """Read the stocks of identities in [from, to), ordered by identity."""
+    select = f"{_SELECT} AND identity_id >= %s AND identity_id < %s"
+    parts = bulk.read(select, "identity_id", _ROW, [shop_id, from_identity, to_identity])
+    return _stock_columns(bulk.gathered(parts, _ROW))
 
 
 def indicator_columns(
@@ -182,11 +188,7 @@ def _write_indicator(shop_id: int, indicator_id: int, stocks: tuple[Ints, Floats
 
 
 def _read(shop_id: int, identity_ids: Iterable[int] | None) -> Iterator[NDArray[np.void]]:
-    select = (
-        f"SELECT identity_id, COALESCE(last_purchase_us, {science.NO_PURCHASE + 1} - 1),"  # noqa: S608
-        f" {', '.join(_EVERY_NAME)} FROM {_TABLE} WHERE shop_id = %s"
-    )
-    return bulk.read(select, "identity_id", _ROW, [shop_id], identity_ids)
+    return bulk.read(_SELECT, "identity_id", _ROW, [shop_id], identity_ids)
 
 
 def _stock_columns(rows: NDArray[np.void]) -> StockColumns:

@@ -51,6 +51,23 @@ def last_fact_us(shop_id: int) -> int | None:
     return Fact.objects.filter(shop_id=shop_id).order_by("-happened_us").values_list("happened_us", flat=True).first()
 
 
+def visit_rows(shop_id: int, from_identity: int, to_identity: int) -> tuple[Ints, Ints, Ints, Ints]:
+    """Read the visits of identities in [from, to): whose, first and last page, number of pages."""
+    rows = Visit.objects.filter(shop_id=shop_id, identity_id__gte=from_identity, identity_id__lt=to_identity)
+    values = rows.values_list("identity_id", "first_us", "last_us", "pages").iterator(_CHUNK)
+    table = np.fromiter(values, dtype=np.dtype([(name, np.int64) for name in ("identity", "first", "last", "pages")]))
+    return table["identity"].copy(), table["first"].copy(), table["last"].copy(), table["pages"].copy()
+
+
+def replace_visits(shop_id: int, from_identity: int, to_identity: int, visits: tuple[Ints, Ints, Ints, Ints]) -> None:
+    """Store the visits of identities in [from, to) as given, in place of those there are."""
+    Visit.objects.filter(shop_id=shop_id, identity_id__gte=from_identity, identity_id__lt=to_identity).delete()
+    rows = zip(*(column.tolist() for column in visits), strict=True)
+    Visit.objects.bulk_create(
+        (Visit(shop_id=shop_id, identity_id=a, first_us=b, last_us=c, pages=d) for a, b, c, d in rows), batch_size=1000
+    )
+
+
 def _until(rows: QuerySet[Fact], until_us: int | None) -> QuerySet[Fact]:
     return rows if until_us is None else rows.filter(happened_us__lte=until_us)
 
