@@ -46,13 +46,16 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(facts: int) -> int:
     identities = max(1, facts // PER_IDENTITY)
     columns, activity = _facts(facts, identities)
-    computing, reckoned = min((_computed(columns, activity, identities) for _ in range(3)), key=lambda pair: pair[0])
-    bare = min(_bare(columns, activity) for _ in range(3))
+    rounds = [(_computed(columns, activity, identities), _bare(columns, activity)) for _ in range(3)]
+    (computing, busy), reckoned = min((mine for mine, _ in rounds), key=lambda pair: pair[0])
+    bare, bare_busy = min(floor for _, floor in rounds)
     writing, reading = _stored(reckoned)
     ratio = computing / bare
     print(f"{facts:,} facts of {identities:,} identities, {len(reckoned.visits[0]):,} visits; best of 3")
-    print(f"  computing               {computing:7.2f} s")
-    print(f"  the query in DuckDB     {bare:7.2f} s (2 threads, tables in memory)")
+    print(f"  computing               {computing:7.2f} s, {busy:6.2f} s of processor time")
+    print(
+        f"  the query in DuckDB     {bare:7.2f} s, {bare_busy:6.2f} s of processor time (2 threads, tables in memory)"
+    )
     print(f"  ratio                   {ratio:7.2f}   aim: at most {MOST}: {'met' if ratio <= MOST else 'missed'}")
     print(f"  writing the profiles    {writing:7.2f} s")
     print(f"  reading them back       {reading:7.2f} s")
@@ -61,7 +64,7 @@ def _run(facts: int) -> int:
 
 
 def _facts(facts: int, identities: int) -> "tuple[FactColumns, tuple[Ints, Ints]]":
-    """Nine in ten are page views in bursts, ordered by identity and time as the journal's index gives them."""
+    """Nine in ten are page views in bursts, in the order of their arrival as the journal keeps them."""
     from kizuna.relationships.population import FactColumns
 
     rng = np.random.default_rng(20)
@@ -70,7 +73,7 @@ def _facts(facts: int, identities: int) -> "tuple[FactColumns, tuple[Ints, Ints]
     burst = rng.integers(0, 365 * DAY_US, pages // 5 + 1)
     at = END_US - np.repeat(burst, 5)[:pages] + rng.integers(0, 40 * 60_000_000, pages)
     who = np.repeat(rng.integers(1, identities + 1, pages // 5 + 1), 5)[:pages]
-    order = np.lexsort((at, who))
+    order = np.argsort(at, kind="stable")
     placing = rng.integers(1, identities + 1, orders), END_US - rng.integers(0, 700 * DAY_US, orders)
     revenue = rng.integers(-5_000, 50_000, orders)
     bought = revenue > 0
@@ -85,15 +88,17 @@ def _facts(facts: int, identities: int) -> "tuple[FactColumns, tuple[Ints, Ints]
     return columns, (who[order], at[order])
 
 
-def _computed(columns: "FactColumns", activity: tuple[Ints, Ints], identities: int) -> "tuple[float, Reckoned]":
+def _computed(
+    columns: "FactColumns", activity: tuple[Ints, Ints], identities: int
+) -> "tuple[tuple[float, float], Reckoned]":
     from kizuna.relationships import reckoning
 
-    start = time.perf_counter()
+    start = time.perf_counter(), time.process_time()
     reckoned = reckoning.reckon(np.arange(1, identities + 1), columns, activity)
-    return time.perf_counter() - start, reckoned
+    return (time.perf_counter() - start[0], time.process_time() - start[1]), reckoned
 
 
-def _bare(columns: "FactColumns", activity: tuple[Ints, Ints]) -> float:
+def _bare(columns: "FactColumns", activity: tuple[Ints, Ints]) -> tuple[float, float]:
     import duckdb
 
     connection = duckdb.connect()
@@ -108,9 +113,9 @@ def _bare(columns: "FactColumns", activity: tuple[Ints, Ints]) -> float:
         connection.register("given", given)
         connection.execute(f"CREATE TABLE {name} AS SELECT * FROM given")
         connection.unregister("given")
-    start = time.perf_counter()
+    start = time.perf_counter(), time.process_time()
     connection.execute(_query()).fetchnumpy()
-    return time.perf_counter() - start
+    return time.perf_counter() - start[0], time.process_time() - start[1]
 
 
 def _query() -> str:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from django.db import transaction
 from django.tasks import task
-from django.utils import timezone
 
 from kizuna.customers import links
 from kizuna.flows import snapshots
@@ -19,7 +18,7 @@ from kizuna.relationships import criterion as criteria
 from kizuna.relationships import indicators, stocks
 from kizuna.relationships.criterion import CriterionDraft, CriterionView
 from kizuna.relationships.indicators import IndicatorDraft, IndicatorView
-from kizuna.science import ahp
+from kizuna.science import ahp, periods
 from kizuna.science.stocks import FACTORS, accumulate
 from kizuna.shops import audit, tenants
 from kizuna.tracking import columns as journal
@@ -86,16 +85,17 @@ def register_indicator(shop: "Shop", draft: IndicatorDraft, person: "Person | No
         {**current.half_lives, draft.name: draft.half_life}, {**weights, draft.name: draft.weight}, criteria.HAND
     )
     _add(shop, changed, person, now)
-    queue.enqueue_once(add_history, f"indicator:{indicator.id}", shop_id=shop.pk, name=indicator.name)
+    now_us = periods.epoch_us(now)
+    queue.enqueue_once(add_history, f"indicator:{indicator.id}", shop_id=shop.pk, name=indicator.name, now_us=now_us)
     return indicator
 
 
 @task(queue_name="slow")
-def add_history(shop_id: int, name: str) -> None:
+def add_history(shop_id: int, name: str, now_us: int) -> None:
     """Reckon the stock of a newly registered indicator from all facts, then place everybody anew."""
     shop = tenants.get_shop_by_id(shop_id)
     backfill_indicator(shop, name)
-    snapshots.place_everybody(shop, snapshots.CRITERION_CHANGED, timezone.now())
+    snapshots.place_everybody(shop, snapshots.CRITERION_CHANGED, periods.instant_at(now_us))
 
 
 @transaction.atomic
@@ -111,8 +111,7 @@ def backfill_indicator(shop: "Shop", name: str) -> None:
 
 def _change(shop: "Shop", draft: CriterionDraft, person: "Person | None", now: datetime) -> CriterionView:
     added = _add(shop, draft, person, now)
-    cause = snapshots.CRITERION_CHANGED
-    queue.enqueue_once(snapshots.replace_everybody, f"replace:{shop.pk}", shop_id=shop.pk, cause=cause)
+    snapshots.replace_later(shop, snapshots.CRITERION_CHANGED, now)
     return added
 
 

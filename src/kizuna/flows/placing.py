@@ -79,11 +79,13 @@ def place(shop: "Shop", customer_ids: Collection[int], cause: str, now_us: int) 
     at_us = portfolio.shop_now(shop, now_us)
     if snapshot is None and placed:
         snapshot = taking.take(shop, at_us, FIRST, periods.instant_at(now_us)).snapshot
+    before = standings.before(shop.pk, cards)
+    at_us = max(at_us, *(each.as_of_us for each in before.values())) if before else at_us
     positions: dict[int, Position] = {}
     if snapshot is not None and placed:
         at_us = max(at_us, snapshot.as_of_us)
         positions = _positions(shop, snapshot, {customer: identities[customer] for customer in placed}, at_us)
-    _store(shop, touched, positions, _Occasion(cause, at_us, snapshot))
+    _store(shop, touched, positions, _Occasion(cause, at_us, snapshot, before))
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,7 @@ class _Occasion:
     cause: str
     at_us: int
     snapshot: SnapshotView | None
+    before: Mapping[int, standings.Before]
 
 
 def _positions(
@@ -147,7 +150,7 @@ def _references(
 
 
 def _store(shop: "Shop", touched: _Touched, positions: Mapping[int, Position], occasion: _Occasion) -> None:
-    before = standings.before(shop.pk, touched.cards)
+    before = occasion.before
     rows = [
         Row(
             customer,

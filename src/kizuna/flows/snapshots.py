@@ -12,9 +12,8 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.tasks import task
-from django.utils import timezone
 
-from kizuna.flows import placing, portfolio, taking
+from kizuna.flows import history, placing, portfolio, taking
 from kizuna.jobs import queue, standing
 from kizuna.relationships import reference, snapshots, standings
 from kizuna.relationships.reference import ReferenceView
@@ -59,7 +58,7 @@ def settle(shop: "Shop", now: datetime) -> SnapshotView | None:
         return None
     place_all(shop, taken.portfolio.customer_id.tolist(), IMPORTED, periods.epoch_us(now))
     with transaction.atomic():
-        queue.enqueue_once(reconstruct, f"reconstruct:{shop.pk}", shop_id=shop.pk)
+        queue.enqueue_once(reconstruct, f"reconstruct:{shop.pk}", shop_id=shop.pk, now_us=periods.epoch_us(now))
     return taken.snapshot
 
 
@@ -82,22 +81,26 @@ def freeze_reference(shop: "Shop", person: "Person | None", now: datetime) -> Re
         was = None if before is None else {"version": before.version, "customers": before.customers}
         after = {"version": frozen.version, "customers": frozen.customers}
         audit.record(shop, person, "reference_frozen", "reference population", was, after, now)
-        queue.enqueue_once(replace_everybody, f"replace:{shop.pk}", shop_id=shop.pk, cause=REFERENCE_FROZEN)
+        replace_later(shop, REFERENCE_FROZEN, now)
     return frozen
 
 
+def replace_later(shop: "Shop", cause: str, now: datetime) -> None:
+    """Let a job place everybody anew, once for all changes that wait for it; in the caller's transaction."""
+    now_us = periods.epoch_us(now)
+    queue.enqueue_once(replace_everybody, f"replace:{shop.pk}", shop_id=shop.pk, cause=cause, now_us=now_us)
+
+
 @task()
-def replace_everybody(shop_id: int, cause: str) -> None:
+def replace_everybody(shop_id: int, cause: str, now_us: int) -> None:
     """Place everybody of a shop in a new snapshot."""
-    place_everybody(tenants.get_shop_by_id(shop_id), cause, timezone.now())
+    place_everybody(tenants.get_shop_by_id(shop_id), cause, periods.instant_at(now_us))
 
 
 @task(queue_name="slow")
-def reconstruct(shop_id: int) -> None:
+def reconstruct(shop_id: int, now_us: int) -> None:
     """Reconstruct the weekly snapshots of a shop's imported history."""
-    from kizuna.flows import history
-
-    history.backfill(tenants.get_shop_by_id(shop_id), timezone.now())
+    history.backfill(tenants.get_shop_by_id(shop_id), periods.instant_at(now_us))
 
 
 @standing.pump("snapshots", interval_s=_EVERY_S)

@@ -56,13 +56,37 @@ def sessionise(owner_index: Ints, happened_us: Ints) -> tuple[Ints, Ints, Ints, 
     """
     if len(owner_index) != len(happened_us):
         raise ValueError(f"{len(owner_index)} owners and {len(happened_us)} instants do not match")
-    order = np.lexsort((happened_us, owner_index))
-    owner, at = owner_index[order], happened_us[order]
+    owner, at = _in_order(owner_index, happened_us)
     starts = np.ones(len(at), dtype=bool)
     starts[1:] = (owner[1:] != owner[:-1]) | (at[1:] - at[:-1] >= GAP_US)
     first = np.flatnonzero(starts)
     end = np.append(first[1:], len(at)) if len(at) else first
     return owner[first], at[first], at[end - 1], (end - first).astype(np.int64)
+
+
+def _in_order(owner: Ints, at: Ints) -> tuple[Ints, Ints]:
+    """Both columns by owner and time: sorted as little as what arrived needs, which is mostly by owner alone."""
+    if (np.diff(owner) < 0).any():
+        order = _stable_order(owner)
+        owner, at = owner[order], at[order]
+    late = np.flatnonzero((np.diff(at) < 0) & (np.diff(owner) == 0))
+    if len(late):
+        rows = np.flatnonzero(np.isin(owner, owner[late]))
+        at = at.copy()
+        at[rows] = at[rows[np.lexsort((at[rows], owner[rows]))]]
+    return owner, at
+
+
+def _stable_order(owner: Ints) -> Ints:
+    """The stable order of integers: their place rides in the low bits of one plain, far faster sort."""
+    bits = len(owner).bit_length()
+    low = int(owner.min())
+    if int(owner.max()) - low >= 1 << (62 - bits):
+        return np.argsort(owner, kind="stable")
+    packed = (owner - low << bits) | np.arange(len(owner))
+    packed.sort()
+    places: Ints = packed & ((1 << bits) - 1)
+    return places
 
 
 def absorb(visits: Sequence[Interval], at_us: int) -> Change:
