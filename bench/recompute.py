@@ -142,7 +142,7 @@ def _stored(reckoned: "Reckoned") -> tuple[float, float]:
     call_command("migrate", verbosity=0)
     start = time.perf_counter()
     with transaction.atomic():
-        stocks.replace(1, reckoned.stocks)
+        stocks.restate(1, reckoned.stocks)
     written = time.perf_counter()
     stocks.columns(1)
     return written - start, time.perf_counter() - written

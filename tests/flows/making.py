@@ -5,6 +5,7 @@ from itertools import count
 from uuid import uuid4
 
 from kizuna.customers.models import Customer, Identity, IdentityKind, Link
+from kizuna.flows import restating
 from kizuna.relationships import stocks
 from kizuna.relationships.stocks import Change
 from kizuna.sales.models import Order, Refund
@@ -81,14 +82,9 @@ class Books:
 
     def cancel(self, order: Order) -> None:
         """Take an order back as though it had never been (a correction), stocks included."""
-        changes = [Change(order.identity_id, "M", order.placed_us, -order.revenue_minor)]
-        if order.is_purchase:
-            changes.append(Change(order.identity_id, "F", order.placed_us, -1))
-        stocks.apply(self.shop.pk, changes)
         identity = order.identity_id
         order.delete()
-        left = Order.objects.filter(shop=self.shop, identity_id=identity, is_purchase=True).order_by("-placed_us")
-        stocks.set_last_purchase(self.shop.pk, {identity: left.values_list("placed_us", flat=True).first()})
+        restating.restate(self.shop.pk, {identity})
 
     def refund(self, identity_id: int, at_us: int, revenue: int) -> None:
         """A refund with its part of M."""

@@ -50,7 +50,9 @@ def _live(books: Books, acted: list[tuple[str, int, int, int]]) -> list[int]:
         elif what == "refund":
             books.refund(identity, at_us, amount)
         elif what == "cancel" and orders:
-            books.cancel(orders.pop(number % len(orders)))
+            order = orders.pop(number % len(orders))
+            touched.add(books.customer_of(order.identity_id))
+            books.cancel(order)
         elif what == "page":
             books.page(identity, at_us)
         elif what == "mail":

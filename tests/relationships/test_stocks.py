@@ -84,7 +84,7 @@ def test_replacing_writes_what_it_is_given_over_what_was_there() -> None:
     stocks.apply(1, _changes(3, 50))
     before = stocks.columns(1)
     stocks.apply(1, _changes(4, 50))
-    stocks.replace(1, before)
+    stocks.restate(1, before)
     after = stocks.columns(1, before.identity_id.tolist())
     assert (after.last_purchase_us == before.last_purchase_us).all()
     assert all((after.sums[factor] == before.sums[factor]).all() for factor in "FMVE")

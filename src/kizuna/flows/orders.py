@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from kizuna.customers import search
+from kizuna.flows import restating
 from kizuna.relationships import stocks
 from kizuna.relationships.stocks import Change
-from kizuna.sales import ledger, orders, refunds
+from kizuna.sales import orders, refunds
 from kizuna.sales.orders import CancelDraft, OrderDraft, RefundDraft
 from kizuna.sales.outcome import Effect, Outcome, Refusal
 from kizuna.sales.pricing import Terms
@@ -88,9 +89,8 @@ def _terms(shop: "Shop") -> Terms:
 
 def _settle(shop: "Shop", outcome: Outcome) -> Recorded:
     changes = changes_of(outcome.effects)
-    stocks.apply(shop.id, changes)
-    if outcome.lost_purchase:
-        stocks.set_last_purchase(shop.id, ledger.last_purchases(shop.id, outcome.lost_purchase))
+    stocks.apply(shop.id, [change for change in changes if change.identity_id not in outcome.corrected])
+    restating.restate(shop.id, outcome.corrected)
     return Recorded(
         taken=outcome.taken,
         repeated=outcome.repeated,

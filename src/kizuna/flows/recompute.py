@@ -165,7 +165,7 @@ def _write(shop: "Shop", portion: _Portion) -> None:
     reckoned = portion.reckoned
     found = reckoning.differing(portion.stocks, reckoned)
     rows = np.logical_or.reduce(list(found.values()))
-    stocks.replace(shop.pk, reckoning.chosen(reckoned.stocks, rows))
+    stocks.restate(shop.pk, reckoning.chosen(reckoned.stocks, rows))
     for name, (indicator, sums) in portion.indicators.items():
         mine = reckoned.indicators[name]
         rows = reckoning.apart(sums, mine, mine)

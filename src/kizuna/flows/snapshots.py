@@ -43,7 +43,8 @@ def make_snapshot(shop: "Shop", as_of_us: int, cause: str, now: datetime) -> Sna
         new += _reposition(shop, taken, some, cause)
         queue.report(number * _TOGETHER / len(rows))
     later = standings.ids_placed_after(shop.pk, as_of_us)
-    place_all(shop, sorted({*new, *later}), cause, periods.epoch_us(now))
+    gone = set(standings.placed_ids(shop.pk)).difference(rows)
+    place_all(shop, sorted({*new, *later, *gone}), cause, periods.epoch_us(now))
     return taken.snapshot
 
 

@@ -24,9 +24,8 @@ TOLERANCE = 1e-12
 
 @dataclass(frozen=True, slots=True)
 class Reckoned:
-    """What the facts of some identities come to; absolute: what rounding is measured by.
+    """What the facts of some identities come to; absolute: the sums of |w|, which measure rounding.
 
-    That is the sum of |w|, and once the heaviest fact: an order that was corrected leaves rounding of its own size.
     visits: (identity, first, last, pages) ordered by identity and time.
     """
 
@@ -51,14 +50,8 @@ def reckon(identity_id: Ints, facts: FactColumns, activity: Events) -> Reckoned:
         "E": _counted(identity_id, facts.emails),
     }
     spent = sums["M"] if (weight >= 0).all() else stocks.accumulate(money, happened, np.abs(weight), count)
-    absolute = {
-        "F": sums["F"] + _heaviest(facts.purchases[1], np.ones(1)),
-        "M": spent + _heaviest(happened, np.abs(weight)),
-        "V": sums["V"] + _heaviest(cut[1], np.ones(1)),
-        "E": sums["E"] + _heaviest(facts.emails[1], np.ones(1)),
-    }
     further = {name: _counted(identity_id, events) for name, events in facts.indicators.items()}
-    return Reckoned(StockColumns(identity_id, last, sums), absolute, further, cut)
+    return Reckoned(StockColumns(identity_id, last, sums), {**sums, "M": spent}, further, cut)
 
 
 def differing(stored: StockColumns, reckoned: Reckoned) -> dict[str, Bools]:
@@ -114,14 +107,6 @@ def differing_visits(stored: VisitRows, reckoned: VisitRows) -> int:
 def _counted(identity_id: Ints, events: Events) -> Floats:
     owner, happened = events
     return stocks.accumulate(np.searchsorted(identity_id, owner), happened, np.ones(len(owner)), len(identity_id))
-
-
-def _heaviest(happened: Ints, weight: Floats) -> Floats:
-    """What the largest weight at the newest instant would add to the five sums; zero without facts."""
-    if not len(happened):
-        return np.zeros(len(stocks.HALF_LIVES))
-    added: Floats = stocks.addends(happened.max(keepdims=True), weight.max(keepdims=True))[0]
-    return added
 
 
 def _sorted(rows: VisitRows) -> VisitRows:

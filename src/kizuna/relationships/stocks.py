@@ -104,14 +104,16 @@ def set_last_purchase(shop_id: int, last_us: Mapping[int, int | None]) -> None:
         )
 
 
-def replace(shop_id: int, columns: StockColumns) -> None:
-    """Write whole rows as given, over what is stored; the full recompute mends with it."""
-    names = ("shop_id", "identity_id", "last_purchase_us", *_EVERY_NAME)
-    kinds = ("int",) * 3 + ("float",) * len(_EVERY_NAME)
-    assign = ", ".join(f"{name} = excluded.{name}" for name in names[2:])
+def restate(shop_id: int, columns: StockColumns) -> None:
+    """Write last purchases and the stocks of the factors given over what is stored, leaving other factors alone."""
+    names = tuple(name for factor in columns.sums for name in _NAMES[factor])
+    kinds = ("int",) * 3 + ("float",) * len(names)
+    assign = ", ".join(f"{name} = excluded.{name}" for name in ("last_purchase_us", *names))
     last = [None if value == science.NO_PURCHASE else value for value in columns.last_purchase_us.tolist()]
-    sums = [column for factor in SUMMED for column in columns.sums[factor].T.tolist()]
-    statement = bulk.Upsert(_TABLE, names, kinds, ("identity_id",), assign)
+    sums = [column for each in columns.sums.values() for column in each.T.tolist()]
+    statement = bulk.Upsert(
+        _TABLE, ("shop_id", "identity_id", "last_purchase_us", *names), kinds, ("identity_id",), assign
+    )
     bulk.write(statement, [[shop_id] * len(last), columns.identity_id.tolist(), last, *sums])
 
 

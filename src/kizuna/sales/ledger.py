@@ -74,6 +74,30 @@ def columns(shop_id: int, until_us: int | None) -> Ledger:
     )
 
 
+def columns_of(shop_id: int, identity_ids: Collection[int]) -> Ledger:
+    """Read all orders and refunds of some identities."""
+    orders = [np.empty((0, 5), dtype=np.int64)]
+    refunds = [np.empty((0, 4), dtype=np.int64)]
+    with connection.cursor() as cursor:
+        for part, places in in_batches(sorted(set(identity_ids))):
+            cursor.execute(
+                "SELECT identity_id, placed_us, revenue_minor, net_profit_minor, is_purchase FROM sales_order"  # noqa: S608
+                f" WHERE shop_id = %s AND identity_id IN ({places}) ORDER BY id",
+                [shop_id, *part],
+            )
+            orders.append(np.array(cursor.fetchall(), dtype=np.int64).reshape(-1, 5))
+            cursor.execute(
+                "SELECT identity_id, refunded_us, revenue_minor, net_profit_minor FROM sales_refund"  # noqa: S608
+                f" WHERE shop_id = %s AND identity_id IN ({places}) ORDER BY id",
+                [shop_id, *part],
+            )
+            refunds.append(np.array(cursor.fetchall(), dtype=np.int64).reshape(-1, 4))
+    sold, returned = np.concatenate(orders).T, np.concatenate(refunds).T
+    return Ledger(
+        sold[0], sold[1], sold[2], sold[3], sold[4].astype(np.bool_), returned[0], returned[1], returned[2], returned[3]
+    )
+
+
 def period_profit(shop_id: int, identity_ids: Collection[int] | None, from_us: int, to_us: int) -> dict[int, int]:
     """Sum net profit over (from, to] per identity; None asks for everybody who has any."""
     sums: dict[int, int] = {}

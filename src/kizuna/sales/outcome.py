@@ -31,7 +31,11 @@ class Refusal:
 
 @dataclass
 class Outcome:
-    """The sum of one recording; `lost_purchase` are identities whose last purchase may now be an earlier one."""
+    """The sum of one recording.
+
+    lost_purchase: identities whose last purchase may now be an earlier one. corrected: those of which something already
+    recorded changed, so that their stocks are better reckoned anew than by taking away what rounding would leave.
+    """
 
     taken: int = 0
     repeated: int = 0
@@ -39,6 +43,7 @@ class Outcome:
     refused: list[Refusal] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)
     lost_purchase: set[int] = field(default_factory=set)
+    corrected: set[int] = field(default_factory=set)
     identity_ids: set[int] = field(default_factory=set)
 
     def refuse(self, index: int, source_ref: str, why: Refused) -> None:
@@ -56,6 +61,7 @@ class Outcome:
         self.identity_ids.update((before.identity_id, after.identity_id))
         if before == after:
             return
+        self.corrected.update((before.identity_id, after.identity_id))
         if before.purchases and (
             not after.purchases or after.identity_id != before.identity_id or after.happened_us < before.happened_us
         ):
@@ -76,5 +82,6 @@ class Outcome:
             self.refused += other.refused
             self.effects += other.effects
             self.lost_purchase |= other.lost_purchase
+            self.corrected |= other.corrected
             self.identity_ids |= other.identity_ids
         return self
