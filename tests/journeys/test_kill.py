@@ -10,6 +10,7 @@ import signal
 import sqlite3
 import threading
 import time
+import urllib.request
 from urllib.parse import urlsplit
 
 from tests.journeys.captured import read_events
@@ -93,3 +94,29 @@ def test_nothing_acknowledged_is_lost(serve: Serve) -> None:
     assert acknowledged - set(stored) == set()
     with sqlite3.connect(live.home / "inbox.sqlite3") as inbox:
         assert inbox.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def _read_facts(live: LiveKizuna) -> list[str]:
+    with sqlite3.connect(live.home / "kizuna.sqlite3") as database:
+        return [row[0] for row in database.execute("SELECT message_id FROM tracking_fact")]
+
+
+def _lag(live: LiveKizuna) -> int:
+    with urllib.request.urlopen(f"{live.url}/healthz", timeout=10) as answer:
+        return int(json.load(answer)["inbox_lag"])
+
+
+def test_nothing_is_lost_or_doubled_on_the_way_to_facts(serve: Serve) -> None:
+    """The same with everything in one process, so that the worker dies in the middle of its transactions too."""
+    live = serve()
+    live.create_shop()
+    senders = _pour_and_kill(live, live.create_source())
+    acknowledged = set().union(*(sender.acknowledged for sender in senders))
+    deadline = time.monotonic() + 120
+    while _lag(live):
+        assert time.monotonic() < deadline, "the inbox is not worked off"
+        time.sleep(0.2)
+    facts = _read_facts(live)
+    assert len(acknowledged) > 30 * ROUNDS
+    assert acknowledged - set(facts) == set()
+    assert len(facts) == len(set(facts))

@@ -29,11 +29,13 @@ print(session.session_key)
 """
 
 
-def _log_in(live: LiveKizuna, *slugs: str) -> str:
+def log_in(live: LiveKizuna, *slugs: str) -> str:
+    """Make a reader of these shops and return their session's key."""
     return live.python(_LOG_IN.format(slugs=slugs)).split()[-1]
 
 
-def _publish(live: LiveKizuna, slug: str, name: str, body: dict[str, object]) -> None:
+def publish(live: LiveKizuna, slug: str, name: str, body: dict[str, object]) -> None:
+    """Publish a note from another process."""
     live.python(
         "from kizuna.bus import notes; from kizuna.shops import tenants;"
         f"notes.publish(f'shop:{{tenants.get_shop({slug!r}).pk}}:{name}', {body!r})"
@@ -41,9 +43,10 @@ def _publish(live: LiveKizuna, slug: str, name: str, body: dict[str, object]) ->
 
 
 @contextmanager
-def _stream(
+def open_stream(
     live: LiveKizuna, slug: str, session: str, query: str = "?channels=moves"
 ) -> Iterator[http.client.HTTPResponse]:
+    """Ask for a stream and give the answer, open."""
     link = http.client.HTTPConnection(urlsplit(live.url).netloc, timeout=20)
     headers = {"Cookie": f"other=1; sessionid={session}", "Last-Event-ID": "17"}
     link.request("GET", f"/live/{slug}/events{query}", headers=headers)
@@ -53,7 +56,7 @@ def _stream(
         link.close()
 
 
-def _read_event(answer: http.client.HTTPResponse) -> dict[str, str]:
+def read_event(answer: http.client.HTTPResponse) -> dict[str, str]:
     """Read the next event, passing comments."""
     fields: dict[str, str] = {}
     while True:
@@ -74,26 +77,26 @@ def shops(live_kizuna: LiveKizuna) -> LiveKizuna:
 
 
 def test_moves_and_arrivals_of_the_own_shop_arrive_and_no_others(shops: LiveKizuna) -> None:
-    session = _log_in(shops, "tea")
-    with _stream(shops, "tea", session, "?channels=moves,arrivals") as answer:
+    session = log_in(shops, "tea")
+    with open_stream(shops, "tea", session, "?channels=moves,arrivals") as answer:
         assert answer.status == 200
         assert answer.headers["content-type"].startswith("text/event-stream")
         assert answer.readline() == b"retry: 2000\n"
-        _publish(shops, "coffee", "moves", {"customers": ["theirs"]})
-        _publish(shops, "tea", "moves", {"customers": ["ours"], "at_us": 5})
-        _publish(shops, "tea", "arrivals", {"upto": 9})
-        first, second = _read_event(answer), _read_event(answer)
+        publish(shops, "coffee", "moves", {"customers": ["theirs"]})
+        publish(shops, "tea", "moves", {"customers": ["ours"], "at_us": 5})
+        publish(shops, "tea", "arrivals", {"upto": 9})
+        first, second = read_event(answer), read_event(answer)
     assert (first["event"], json.loads(first["data"])) == ("moves", {"customers": ["ours"], "at_us": 5})
     assert (second["event"], json.loads(second["data"])) == ("arrivals", {"upto": 9})
     assert int(first["id"]) < int(second["id"])
 
 
 def test_a_stream_gives_only_the_channels_asked_for(shops: LiveKizuna) -> None:
-    with _stream(shops, "tea", _log_in(shops, "tea"), "?channels=arrivals") as answer:
+    with open_stream(shops, "tea", log_in(shops, "tea"), "?channels=arrivals") as answer:
         answer.readline()
-        _publish(shops, "tea", "moves", {"customers": []})
-        _publish(shops, "tea", "arrivals", {"upto": 1})
-        assert _read_event(answer)["event"] == "arrivals"
+        publish(shops, "tea", "moves", {"customers": []})
+        publish(shops, "tea", "arrivals", {"upto": 1})
+        assert read_event(answer)["event"] == "arrivals"
 
 
 @pytest.mark.parametrize(
@@ -108,19 +111,19 @@ def test_a_stream_gives_only_the_channels_asked_for(shops: LiveKizuna) -> None:
 def test_other_shops_are_not_there_and_nonsense_is_refused(
     shops: LiveKizuna, slug: str, query: str, status: int
 ) -> None:
-    with _stream(shops, slug, _log_in(shops, "tea"), query) as answer:
+    with open_stream(shops, slug, log_in(shops, "tea"), query) as answer:
         assert answer.status == status
 
 
 def test_strangers_hear_nothing(shops: LiveKizuna) -> None:
     for session in ("", "forged"):
-        with _stream(shops, "tea", session) as answer:
+        with open_stream(shops, "tea", session) as answer:
             assert answer.status == 404
 
 
 def test_one_person_has_a_limited_number_of_streams(shops: LiveKizuna) -> None:
-    session = _log_in(shops, "tea")
-    opened = [_stream(shops, "tea", session) for _ in range(13)]
+    session = log_in(shops, "tea")
+    opened = [open_stream(shops, "tea", session) for _ in range(13)]
     answers = [each.__enter__() for each in opened]
     assert [answer.status for answer in answers] == [200] * 12 + [429]
     assert int(answers[-1].headers["retry-after"]) > 0
@@ -128,7 +131,7 @@ def test_one_person_has_a_limited_number_of_streams(shops: LiveKizuna) -> None:
         each.__exit__(None, None, None)
     deadline = time.monotonic() + 10
     while True:
-        with _stream(shops, "tea", session) as answer:
+        with open_stream(shops, "tea", session) as answer:
             if answer.status == 200:
                 return
         assert time.monotonic() < deadline, "closed streams still count"
@@ -138,7 +141,7 @@ def test_one_person_has_a_limited_number_of_streams(shops: LiveKizuna) -> None:
 def test_the_server_ends_at_once_with_streams_open(serve: Serve) -> None:
     live = serve()
     live.create_shop("tea")
-    with _stream(live, "tea", _log_in(live, "tea")) as answer:
+    with open_stream(live, "tea", log_in(live, "tea")) as answer:
         answer.readline()
         began = time.monotonic()
         assert live.stop(signal.SIGTERM) == 0

@@ -5,6 +5,7 @@ SQLite installations use a locked file in the home folder; PostgreSQL a session'
 
 import fcntl
 import os
+import time
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,3 +43,17 @@ def take_turn(name: str) -> Iterator[bool]:
             yield True
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def wait_for_turn(name: str, deadline_s: float = 300.0) -> Iterator[None]:
+    """Hold the turn for the block, waiting for whoever holds it; raises TimeoutError."""
+    ends = time.monotonic() + deadline_s
+    while True:
+        with take_turn(name) as mine:
+            if mine:
+                yield
+                return
+        if time.monotonic() > ends:
+            raise TimeoutError(name)
+        time.sleep(0.2)

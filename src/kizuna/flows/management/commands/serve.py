@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.utils.module_loading import import_string
 
 from kizuna.flows import installation
+from kizuna.jobs import turns
 
 
 class Command(BaseCommand):
@@ -38,10 +39,11 @@ class Command(BaseCommand):
 
 
 def prepare() -> None:
-    """Migrate, make the cache table and the folder that whitenoise looks for."""
+    """Migrate, make the cache table and the folder that whitenoise looks for; one process at a time."""
     settings.STATIC_ROOT.mkdir(exist_ok=True)
-    call_command("migrate", verbosity=0)
-    call_command("createcachetable", verbosity=0)
+    with turns.wait_for_turn("migrate"):
+        call_command("migrate", verbosity=0)
+        call_command("createcachetable", verbosity=0)
 
 
 def serve(host: str, port: int) -> None:
