@@ -132,6 +132,14 @@ def test_an_event_becomes_a_fact_a_visit_stocks_and_a_place(
     assert search.find_customers(shop.pk, "a-1", 5) == [customer.pk]
 
 
+def test_the_source_says_when_it_last_sent(shop: Shop) -> None:
+    box, used, idle = Box(), make_source(shop, name="used"), make_source(shop, name="idle")
+    box.put(used, {"event": "Product Viewed", "userId": "u", "messageId": "1"})
+    box.drain()
+    last = dict(Source.objects.filter(pk__in=[used.pk, idle.pk]).values_list("name", "last_used_at"))
+    assert last == {"used": NOW, "idle": None}
+
+
 def test_the_same_again_changes_nothing(shop: Shop) -> None:
     box, server, other = Box(), make_source(shop), make_source(shop, name="second")
     for _ in range(2):

@@ -8,10 +8,12 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from kizuna.flows import shops
+from kizuna.jobs.models import Job
 from kizuna.shops import audit, sources, tenants
 from kizuna.shops.models import AuditEntry, Shop
 from kizuna.shops.rates import NewRate
 from kizuna.shops.tenants import NewShop, Refused
+from tests.flows.making import START, make_books
 from tests.shops.making import NOW, make_person, make_shop
 
 pytestmark = pytest.mark.django_db
@@ -80,6 +82,26 @@ def test_settings_out_of_range_are_refused_with_their_field(change, field):
     with pytest.raises(Refused) as refusal:
         shops.change_settings(shop, replace(tenants.settings_of(shop), **change), None, NOW)
     assert refusal.value.field == field
+
+
+def test_the_currency_is_fixed_after_the_first_order():
+    books = make_books()
+    changed = replace(tenants.settings_of(books.shop), currency="USD")
+    shops.change_settings(books.shop, changed, None, NOW)
+    shops.change_settings(books.shop, replace(changed, currency="EUR"), None, NOW)
+    books.order(books.customer("17850"), START)
+    with pytest.raises(Refused) as refusal:
+        shops.change_settings(books.shop, changed, None, NOW)
+    assert refusal.value.field == "currency"
+    assert tenants.get_shop(books.shop.slug).currency == "EUR"
+
+
+def test_another_period_places_everybody_anew_by_a_job():
+    shop = make_shop()
+    shops.change_settings(shop, replace(tenants.settings_of(shop), name="Other"), None, NOW)
+    assert not Job.objects.exists()
+    shops.change_settings(shop, replace(tenants.settings_of(shop), period_months=6), None, NOW)
+    assert [job.kwargs["shop_id"] for job in Job.objects.all()] == [shop.pk]
 
 
 def test_every_change_of_keys_and_rates_is_in_the_log_without_the_key():

@@ -82,6 +82,7 @@ def take_pending(box: "Inbox", now: datetime) -> bool:
             return True
         _check_not_all_failed([take_safely(shop, incoming, periods.epoch_us(now)) for shop, incoming in by_shop])
         cursors.move(inbox.CURSOR, then)
+        keys.note_use(sorted(sources), [], now)
     return True
 
 

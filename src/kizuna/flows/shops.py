@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from kizuna.flows import calendar
+from kizuna.flows import calendar, snapshots
 from kizuna.jobs import queue
 from kizuna.sales import ledger
 from kizuna.shops import audit, rates, sources, tenants
@@ -45,6 +45,10 @@ def change_settings(shop: "Shop", settings: Settings, person: "Person | None", n
         before = {name: pair[0] for name, pair in changed.items()}
         after = {name: pair[1] for name, pair in changed.items()}
         audit.record(shop, person, "shop_settings_changed", f"shop {shop.slug}", before, after, now)
+    if "period_months" in changed:
+        queue.enqueue_once(
+            snapshots.replace_everybody, f"replace:{shop.pk}", shop_id=shop.pk, cause=snapshots.CRITERION_CHANGED
+        )
     if "timezone" in changed:
         queue.enqueue_once(calendar.rebuild_days, f"calendar:{shop.pk}", shop_id=shop.pk)
     return list(changed)
