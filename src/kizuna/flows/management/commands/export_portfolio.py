@@ -34,6 +34,7 @@ class Command(BaseCommand):
         except tenants.Refused as problem:
             raise CommandError(str(problem)) from None
         as_of_us = parse_instant(options["as_of"])
+        self.stdout.ending = ""
         write = export.write_json if options["format"] == "json" else export.write_csv
         write(shop, as_of_us, self.stdout, frozen=options["reference"] == "frozen")
 
