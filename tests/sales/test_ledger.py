@@ -52,14 +52,13 @@ def test_periods_are_open_at_the_start_and_closed_at_the_end(filled: Place) -> N
     assert ledger.period_profit(filled.shop.pk, None, START + DAY, START + 3 * DAY) == {one: 800, two: 1000}
 
 
-def test_totals_and_last_purchases(filled: Place) -> None:
+def test_totals_and_the_first_and_last_fact(filled: Place) -> None:
     one, two, three = filled.identities[:3]
     found = ledger.totals(filled.shop.pk, [one, two, three])
     assert found == {
         one: ledger.Totals(2, 6000, START + 2 * DAY, START + 4 * DAY),
         two: ledger.Totals(3, 9000 - 500, START + DAY, START + 5 * DAY),
     }
-    assert ledger.last_purchases(filled.shop.pk, [one, three]) == {one: START + 4 * DAY, three: None}
     assert (ledger.first_fact_us(filled.shop.pk), ledger.last_fact_us(filled.shop.pk)) == (START, START + 5 * DAY)
 
 

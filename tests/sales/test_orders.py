@@ -175,11 +175,11 @@ def test_an_order_can_turn_out_to_be_somebody_elses_or_earlier(place: Place) -> 
     one, two = place.identities[:2]
     orders.record(place.terms, [(one, order())])
     moved = orders.record(place.terms, [(two, order())])
-    assert moved.lost_purchase == {one}
+    assert moved.corrected == {one, two}
     assert moved.identity_ids == {one, two}
     earlier = orders.record(place.terms, [(two, order(placed_us=START - DAY))])
-    assert earlier.lost_purchase == {two}
-    assert ledger.last_purchases(place.shop.pk, [one, two]) == {one: None, two: START - DAY}
+    assert earlier.corrected == {two}
+    assert ledger.totals(place.shop.pk, [one, two]) == {two: ledger.Totals(1, 2498, START - DAY, START - DAY)}
 
 
 def test_shops_do_not_share_order_numbers(place: Place) -> None:

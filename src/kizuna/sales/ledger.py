@@ -4,7 +4,7 @@ Read-only. Periods are (from, to] in epoch microseconds; money is the shop's min
 their own time.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -130,16 +130,6 @@ def totals(shop_id: int, identity_ids: Collection[int]) -> dict[int, Totals]:
         had = found.get(identity_id, Totals(0, 0, None, None))
         found[identity_id] = Totals(had.orders, had.revenue_minor - int(amount), had.first_us, had.last_us)
     return found
-
-
-def last_purchases(shop_id: int, identity_ids: Collection[int]) -> Mapping[int, int | None]:
-    """Find the last purchase of each identity; None for those without one."""
-    rows = _grouped(
-        "SELECT identity_id, MAX(placed_us) FROM sales_order WHERE shop_id = %s AND is_purchase",
-        [shop_id],
-        identity_ids,
-    )
-    return {**dict.fromkeys(identity_ids), **dict(rows)}
 
 
 def last_fact_us(shop_id: int) -> int | None:

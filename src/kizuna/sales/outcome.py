@@ -3,7 +3,6 @@
 The flow turns effects into stock changes; this room does not know what a stock is.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from kizuna.sales.drafts import Refused
@@ -33,8 +32,8 @@ class Refusal:
 class Outcome:
     """The sum of one recording.
 
-    lost_purchase: identities whose last purchase may now be an earlier one. corrected: those of which something already
-    recorded changed, so that their stocks are better reckoned anew than by taking away what rounding would leave.
+    corrected: identities of which something already recorded changed, so that their stocks (the last purchase among
+    them) are reckoned anew rather than by taking away what rounding would leave.
     """
 
     taken: int = 0
@@ -42,7 +41,6 @@ class Outcome:
     changed: int = 0
     refused: list[Refusal] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)
-    lost_purchase: set[int] = field(default_factory=set)
     corrected: set[int] = field(default_factory=set)
     identity_ids: set[int] = field(default_factory=set)
 
@@ -62,26 +60,9 @@ class Outcome:
         if before == after:
             return
         self.corrected.update((before.identity_id, after.identity_id))
-        if before.purchases and (
-            not after.purchases or after.identity_id != before.identity_id or after.happened_us < before.happened_us
-        ):
-            self.lost_purchase.add(before.identity_id)
         if (before.identity_id, before.happened_us) == (after.identity_id, after.happened_us):
             gained = (after.purchases - before.purchases, after.revenue_minor - before.revenue_minor)
             self.add(Effect(after.identity_id, after.happened_us, *gained))
             return
         self.add(Effect(before.identity_id, before.happened_us, -before.purchases, -before.revenue_minor))
         self.add(after)
-
-    def merge(self, others: Iterable["Outcome"]) -> "Outcome":
-        """Take in what further recordings did and return the sum."""
-        for other in others:
-            self.taken += other.taken
-            self.repeated += other.repeated
-            self.changed += other.changed
-            self.refused += other.refused
-            self.effects += other.effects
-            self.lost_purchase |= other.lost_purchase
-            self.corrected |= other.corrected
-            self.identity_ids |= other.identity_ids
-        return self

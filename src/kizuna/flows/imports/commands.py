@@ -27,7 +27,7 @@ def add_arguments(parser: CommandParser, fields: Sequence[str]) -> None:
     parser.add_argument("--shop", required=True, help="the shop's address")
     if fields:
         parser.add_argument("--map", help=f"columns of the fields {', '.join(fields)}: JSON or pairs name=Column")
-    parser.add_argument("--encoding", help="utf-8, utf-16, cp1252 ...; else found out")
+        parser.add_argument("--encoding", help="utf-8, utf-16, cp1252 ...; else found out")
     parser.add_argument("--dry-run", action="store_true", help="check and count, write nothing")
     parser.add_argument("--refused", metavar="CSV", help="write the refused rows to this file")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
@@ -39,7 +39,7 @@ def run(command: BaseCommand, options: dict[str, Any], fields: Sequence[str], wo
     try:
         shop = tenants.get_shop(options["shop"])
         columns = maps.parse_columns(options["map"], fields) if options.get("map") else {}
-        file = SheetFile(options["file"], columns, options["encoding"], options["dry_run"])
+        file = SheetFile(options["file"], columns, options.get("encoding"), options["dry_run"])
         report = work(shop, file, now, terminal.progress_bar())
     except (tenants.Refused, BadFile, BadMap) as error:
         raise CommandError(str(error)) from None

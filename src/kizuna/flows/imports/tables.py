@@ -96,6 +96,21 @@ def open_table(path: Path, encoding: str | None = None, separator: str | None = 
     return Table(path, form, tuple(name.strip() for name in header))
 
 
+def read_lines(path: Path) -> Iterator[bytes]:
+    """Read a file line by line as bytes, gzip or not, without a byte order mark; raises BadFile where it breaks off."""
+    try:
+        with _open_bytes(path) as file:
+            for number, line in enumerate(file):
+                yield line.removeprefix(codecs.BOM_UTF8) if number == 0 else line
+    except (OSError, EOFError) as error:
+        raise BadFile(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
+
+
+def count_lines(path: Path) -> int:
+    """Count the lines of a file, for the progress bar; raises BadFile where it cannot be read."""
+    return sum(1 for _ in read_lines(path))
+
+
 def _open_bytes(path: Path) -> "gzip.GzipFile | io.BufferedReader":
     with path.open("rb") as file:
         zipped = file.read(2) == b"\x1f\x8b"
