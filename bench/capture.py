@@ -182,7 +182,7 @@ def serve_floor() -> int:
 
     from kizuna.config import asgi
 
-    asgi.open_inbox = lambda: Forgetful(inbox.inbox_file.FileStore(settings.HOME / "inbox.sqlite3"))  # type: ignore[attr-defined,assignment]
+    asgi.open_inbox = lambda: Forgetful(inbox.inbox_file.FileStore(settings.HOME / "inbox.sqlite3"))  # type: ignore[attr-defined]
     serve.prepare()
     serve.serve(settings.HOST, settings.PORT)
     return 0
