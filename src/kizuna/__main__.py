@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import MutableMapping
+from pathlib import Path
 
 from django.core.management import execute_from_command_line
 
@@ -10,6 +11,7 @@ from django.core.management import execute_from_command_line
 def main() -> None:
     """Hand the words of the command line to Django."""
     take_address(sys.argv[1:], os.environ)
+    choose_home(sys.argv[1:], os.environ)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kizuna.config.settings")
     execute_from_command_line(["./run manage", *sys.argv[1:]])
 
@@ -24,6 +26,12 @@ def take_address(words: list[str], variables: MutableMapping[str, str]) -> None:
                 variables[variable] = word.partition("=")[2]
             elif word == name and place + 1 < len(words):
                 variables[variable] = words[place + 1]
+
+
+def choose_home(words: list[str], variables: MutableMapping[str, str]) -> None:
+    """Give the demo a home of its own, unless one was chosen: it must never move in with a real shop."""
+    if words[:1] == ["demo"] and not variables.get("KIZUNA_HOME"):
+        variables["KIZUNA_HOME"] = str(Path.home() / ".local" / "share" / "kizuna-demo")
 
 
 if __name__ == "__main__":

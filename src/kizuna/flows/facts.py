@@ -105,6 +105,23 @@ def take(shop: "Shop", incoming: Sequence[Incoming], now_us: int) -> Taken:
 
     Publishes arrivals and moves after commit. Events taken before, and those that make no sense, change nothing.
     """
+    batch = _take(shop, incoming, now_us)
+    _show(batch)
+    _place(batch)
+    return Taken(tuple(batch.outcomes), tuple(batch.drops))
+
+
+@transaction.atomic
+def take_history(shop: "Shop", incoming: Sequence[Incoming], now_us: int) -> Taken:
+    """Take events of a shop's past: as `take`, but nobody is placed and the live debugger shows none of it.
+
+    When all of the past is in, the caller places everybody (flows.snapshots.settle).
+    """
+    batch = _take(shop, incoming, now_us)
+    return Taken(tuple(batch.outcomes), tuple(batch.drops))
+
+
+def _take(shop: "Shop", incoming: Sequence[Incoming], now_us: int) -> "_Batch":
     batch = _Batch(shop, list(incoming), now_us, [ACCEPTED] * len(incoming), [each.drop for each in incoming])
     for place, each in enumerate(batch.incoming):
         if each.drop is not None:
@@ -114,9 +131,7 @@ def take(shop: "Shop", incoming: Sequence[Incoming], now_us: int) -> Taken:
     _buy(batch)
     _record_facts(batch)
     _learn(batch)
-    _show(batch)
-    _place(batch)
-    return Taken(tuple(batch.outcomes), tuple(batch.drops))
+    return batch
 
 
 def _drop_repeated(batch: _Batch) -> None:

@@ -53,13 +53,20 @@ def settle(shop: "Shop", now: datetime) -> SnapshotView | None:
 
     Repeat-safe; a shop without an order or refund is left alone.
     """
+    snapshot = settle_present(shop, now)
+    if snapshot is not None:
+        with transaction.atomic():
+            queue.enqueue_once(reconstruct, f"reconstruct:{shop.pk}", shop_id=shop.pk, now_us=periods.epoch_us(now))
+    return snapshot
+
+
+def settle_present(shop: "Shop", now: datetime) -> SnapshotView | None:
+    """Do what `settle` does for the present only: the caller sees to history (flows.history) itself."""
     as_of_us = _clock(shop, periods.epoch_us(now))
     taken = taking.take(shop, as_of_us, IMPORTED, now)
     if not len(taken.portfolio.customer_id):
         return None
     place_all(shop, taken.portfolio.customer_id.tolist(), IMPORTED, periods.epoch_us(now))
-    with transaction.atomic():
-        queue.enqueue_once(reconstruct, f"reconstruct:{shop.pk}", shop_id=shop.pk, now_us=periods.epoch_us(now))
     return taken.snapshot
 
 
