@@ -1,14 +1,10 @@
-"""What every test shares: a throw-away home folder, and parts that are required or skipped with a reason."""
+"""What every test shares: parts that are required or skipped with a reason."""
 
 import os
-import shutil
-import tempfile
 from pathlib import Path
 
 import pytest
 
-_home = tempfile.mkdtemp(prefix="kizuna-test-")
-os.environ["KIZUNA_HOME"] = _home
 REQUIRED = os.environ.get("KIZUNA_TEST_REQUIRE") == "1"
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -27,8 +23,3 @@ def real_orders() -> Path:
     """The folder with the two real order files (see docs/settings.md for where tests look)."""
     need(SHARED.is_dir(), "no real order files beside the checkout (../shared/data)")
     return SHARED
-
-
-def pytest_unconfigure() -> None:
-    """Remove the throw-away home."""
-    shutil.rmtree(_home, ignore_errors=True)
