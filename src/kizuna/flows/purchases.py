@@ -34,7 +34,7 @@ def read_purchase(event: Normalised, shop_currency: str) -> Purchase | None:
     if order_ref is None:
         raise Refused("order_id", "an order event needs the order's number")
     if event.name == plan.ORDER_CANCELLED:
-        return CancelDraft(order_ref, event.happened_us, _flag(said, "goods_returned"))
+        return CancelDraft(order_ref, event.happened_us, _flag(said, "goods_returned"), event.trusted)
     code = _currency_of(said, shop_currency)
     if event.name == plan.ORDER_REFUNDED:
         return _read_refund(event, order_ref, code)
@@ -87,6 +87,7 @@ def _read_order(event: Normalised, order_ref: str, code: str) -> OrderDraft:
         coupon=_text(said, "coupon", 80),
         shipping_country=_country_of(said),
         updated_us=event.happened_us if event.name == plan.ORDER_UPDATED else None,
+        trusted=event.trusted,
     )
 
 
@@ -120,7 +121,7 @@ def _read_refund(event: Normalised, order_ref: str, code: str) -> Purchase:
         amount = sum((line.paid() for line in lines), drafts.ZERO) if lines else None
     goods_returned = _flag(said, "goods_returned")
     if amount is None:
-        return CancelDraft(order_ref, event.happened_us, goods_returned)
+        return CancelDraft(order_ref, event.happened_us, goods_returned, event.trusted)
     try:
         told = read_id(said.get("refund_id"), "refund_id")
     except Unfit as unfit:
@@ -132,6 +133,7 @@ def _read_refund(event: Normalised, order_ref: str, code: str) -> Purchase:
         amount=amount,
         order_ref=order_ref,
         goods_returned=goods_returned,
+        trusted=event.trusted,
     )
     drafts.check_refund(refund)
     return refund

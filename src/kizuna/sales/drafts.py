@@ -12,6 +12,7 @@ from kizuna.money import currency
 
 ZERO = Decimal(0)
 LONGEST_REF = 100
+TOLD_BY_SHOP = "was told by the shop itself; a browser's write key cannot change it"
 MOST_QUANTITY = Decimal(10) ** 9
 MOST_LINES = 10_000
 FIRST_US = 631_152_000_000_000
@@ -53,7 +54,8 @@ class OrderDraft:
 
     The goods' revenue is `subtotal` where told (net of tax, discount and shipping), else `total` less tax and
     shipping, else the lines less the discount. `updated_us` marks a correction told later (Order Updated): it keeps
-    the order's own time, and an older statement never undoes a newer correction.
+    the order's own time, and an older statement never undoes a newer correction. What is not `trusted` (a browser's
+    word) never changes what a trusted source told.
     """
 
     source_ref: str
@@ -69,6 +71,7 @@ class OrderDraft:
     coupon: str = ""
     shipping_country: str = ""
     updated_us: int | None = None
+    trusted: bool = True
 
     def digest(self) -> str:
         """Give a fingerprint of all that is said, so that the same again is known to be the same."""
@@ -91,6 +94,7 @@ class RefundDraft:
     amount: Decimal
     order_ref: str = ""
     goods_returned: bool = True
+    trusted: bool = True
 
     def digest(self) -> str:
         """Give a fingerprint of all that is said."""
@@ -104,6 +108,7 @@ class CancelDraft:
     order_ref: str
     cancelled_us: int
     goods_returned: bool = True
+    trusted: bool = True
 
 
 def check_order(draft: OrderDraft) -> None:

@@ -57,6 +57,9 @@ class Order(models.Model):
     placed_known = models.BooleanField(
         default=True, help_text="false: only corrections came so far, none with the time"
     )
+    trusted = models.BooleanField(
+        default=True, db_default=True, help_text="false: only a browser has told of it so far"
+    )
     digest = models.CharField(
         max_length=32, help_text="of what the source said, so that the same again changes nothing"
     )
@@ -99,6 +102,7 @@ class Refund(models.Model):
     net_profit_minor = models.BigIntegerField(help_text="what the refund does to net profit")
     cost_assumed = models.BooleanField(default=False, help_text="the shop's margin rate stood in for a cost")
     cancels = models.BooleanField(default=False, help_text="a cancellation: gives back whatever is left of its order")
+    trusted = models.BooleanField(default=True, db_default=True, help_text="false: only a browser has told of it")
     digest = models.CharField(max_length=32)
 
     class Meta:

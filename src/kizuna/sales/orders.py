@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from kizuna.sales import products, refunds
-from kizuna.sales.drafts import CancelDraft, LineDraft, OrderDraft, RefundDraft, Refused, check_order
+from kizuna.sales.drafts import (
+    TOLD_BY_SHOP,
+    CancelDraft,
+    LineDraft,
+    OrderDraft,
+    RefundDraft,
+    Refused,
+    check_order,
+)
 from kizuna.sales.models import Order, OrderLine, OrderState
 from kizuna.sales.outcome import Effect, Outcome
 from kizuna.sales.pricing import Priced, Terms, price_order
@@ -25,7 +33,7 @@ _ORDER_COLUMNS = (
     "shop_id", "identity_id", "source_ref", "placed_us", "day", "month", "state", "currency", "original_revenue_minor",
     "rate", "revenue_minor", "goods_revenue_minor", "goods_cost_minor", "other_cost_minor", "net_profit_minor",
     "cost_assumed", "is_purchase", "coupon", "discount_minor", "shipping_country", "updated_us", "placed_known",
-    "digest",
+    "digest", "trusted",
 )  # fmt: skip
 _LINE_COLUMNS = ("order_id", "sku", "name", "quantity", "unit_price", "amount", "cost_minor")
 
@@ -130,6 +138,12 @@ def _restate(terms: Terms, order: Order, told: Told, costs: dict[str, int], outc
     _, identity_id, draft = told
     check_order(draft)
     outcome.identity_ids.add(order.identity_id)
+    if order.trusted and not draft.trusted:
+        _refuse_change(draft)
+        outcome.repeated += 1
+        return
+    if draft.trusted and not order.trusted:
+        _take_over(terms, order, draft, outcome)
     if draft.updated_us is None and order.updated_us is not None:
         _learn_time(terms, order, draft.placed_us, outcome)
         return
@@ -149,6 +163,19 @@ def _restate(terms: Terms, order: Order, told: Told, costs: dict[str, int], outc
     outcome.changed += 1
     outcome.replace(before, entry.effect())
     refunds.follow(terms, [order], outcome)
+
+
+def _refuse_change(draft: OrderDraft) -> None:
+    """A browser's copy of an order that a trusted source told says nothing new; a correction is not a browser's."""
+    if draft.updated_us is not None:
+        raise Refused("order_id", TOLD_BY_SHOP)
+
+
+def _take_over(terms: Terms, order: Order, draft: OrderDraft, outcome: Outcome) -> None:
+    """Let a trusted source begin anew with an order that only a browser had told of: none of its words weigh."""
+    order.trusted, order.updated_us, order.placed_known = True, None, draft.updated_us is None
+    refunds.forget_untrusted(terms, order, outcome)
+    order.save(update_fields=["trusted", "updated_us", "placed_known", "state"])
 
 
 def _learn_time(terms: Terms, order: Order, placed_us: int, outcome: Outcome) -> None:
@@ -204,6 +231,7 @@ def _order_row(shop_id: int, entry: _Entry) -> tuple[Any, ...]:
         draft.updated_us,
         draft.updated_us is None,
         draft.digest(),
+        draft.trusted,
     )
 
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from kizuna.money import currency
-from kizuna.sales.drafts import CancelDraft, RefundDraft, Refused, check_refund
+from kizuna.sales.drafts import TOLD_BY_SHOP, CancelDraft, RefundDraft, Refused, check_refund
 from kizuna.sales.models import Order, OrderState, Refund
 from kizuna.sales.outcome import Effect, Outcome
 from kizuna.sales.pricing import PricedRefund, SoldAt, Terms, price_refund
@@ -20,7 +20,7 @@ from kizuna.science.periods import day_index, month_index
 _COLUMNS = (
     "shop_id", "identity_id", "order_id", "source_ref", "order_ref", "refunded_us", "day", "month", "currency",
     "original_revenue_minor", "revenue_minor", "goods_returned", "net_profit_minor", "cost_assumed", "cancels",
-    "digest",
+    "digest", "trusted",
 )  # fmt: skip
 _MONEY = ["original_revenue_minor", "revenue_minor", "net_profit_minor", "cost_assumed"]
 CANCELS = "cancel:"
@@ -54,8 +54,11 @@ def cancel(terms: Terms, told: Sequence[CancelDraft]) -> Outcome:
         order = known.get(draft.order_ref)
         if order is None:
             outcome.refuse(index, draft.order_ref, Refused("order_id", f"no order {draft.order_ref!r} is known"))
-        else:
+            continue
+        try:
             _cancel_one(terms, order, draft, outcome)
+        except Refused as why:
+            outcome.refuse(index, draft.order_ref, why)
     return outcome
 
 
@@ -89,6 +92,18 @@ def follow(terms: Terms, orders: Sequence[Order], outcome: Outcome) -> None:
             refund.save(update_fields=_MONEY)
 
 
+def forget_untrusted(terms: Terms, order: Order, outcome: Outcome) -> None:
+    """Take out what only a browser said was given back of an order that a trusted source now tells of."""
+    untrusted = list(Refund.objects.filter(shop_id=terms.shop.id, order=order, trusted=False))
+    for refund in untrusted:
+        outcome.replace(_effect_of(refund), Effect(refund.identity_id, refund.refunded_us, 0, 0))
+        if refund.cancels:
+            order.state = OrderState.COMPLETED
+        refund.delete()
+    if untrusted:
+        follow(terms, [order], outcome)
+
+
 def _record_wave(terms: Terms, wave: Sequence[Told], outcome: Outcome) -> list[Told]:
     shop_id = terms.shop.id
     known = _refunds(shop_id, [draft.source_ref for _, _, draft in wave])
@@ -99,6 +114,7 @@ def _record_wave(terms: Terms, wave: Sequence[Told], outcome: Outcome) -> list[T
         order = orders.get(draft.order_ref)
         try:
             check_refund(draft)
+            _check_word(order, draft.trusted)
             refund = _build(terms, identity_id, draft, order)
             if draft.source_ref in known:
                 _correct(terms, known[draft.source_ref], refund, order, outcome)
@@ -133,6 +149,7 @@ def _build(terms: Terms, identity_id: int | None, draft: RefundDraft, order: Ord
         original_revenue_minor=currency.parse_minor(draft.amount, draft.currency),
         goods_returned=draft.goods_returned,
         digest=draft.digest(),
+        trusted=draft.trusted,
     )
     _reckon(terms, refund, order, [])
     return refund
@@ -177,8 +194,11 @@ def _take(refund: Refund, priced: PricedRefund) -> None:
 def _correct(terms: Terms, refund: Refund, told: Refund, order: Order | None, outcome: Outcome) -> None:
     outcome.identity_ids.add(refund.identity_id)
     if (refund.digest, refund.identity_id) == (told.digest, told.identity_id):
+        _believe(refund, told.trusted)
         outcome.repeated += 1
         return
+    if not told.trusted:
+        raise Refused("refund_id", "is the number of a refund told before; a browser's write key cannot change it")
     before, previous = _effect_of(refund), refund.order
     told.pk = refund.pk
     told.save()
@@ -197,9 +217,13 @@ def _settle(terms: Terms, orders: Iterable[Order], outcome: Outcome) -> None:
 def _cancel_one(terms: Terms, order: Order, draft: CancelDraft, outcome: Outcome) -> None:
     ref = f"{CANCELS}{draft.order_ref}"
     same = Refund.objects.filter(shop_id=terms.shop.id, source_ref=ref).first()
-    told = RefundDraft(ref, draft.cancelled_us, order.currency, Decimal(0), draft.order_ref, draft.goods_returned)
+    told = RefundDraft(
+        ref, draft.cancelled_us, order.currency, Decimal(0), draft.order_ref, draft.goods_returned, draft.trusted
+    )
+    _check_word(order, draft.trusted)
     outcome.identity_ids.add(order.identity_id)
-    if same is not None and same.digest == told.digest():
+    if same is not None and (same.digest == told.digest() or (same.trusted and not draft.trusted)):
+        _believe(same, draft.trusted)
         outcome.repeated += 1
         return
     before = _effect_of(same) if same else None
@@ -216,6 +240,19 @@ def _cancel_one(terms: Terms, order: Order, draft: CancelDraft, outcome: Outcome
     else:
         outcome.changed += 1
         outcome.replace(before, _effect_of(refund))
+
+
+def _check_word(order: Order | None, trusted: bool) -> None:
+    """What a trusted source told of is not a browser's to give back."""
+    if order is not None and order.trusted and not trusted:
+        raise Refused("order_id", TOLD_BY_SHOP)
+
+
+def _believe(refund: Refund, trusted: bool) -> None:
+    """Note that a trusted source says the same as a browser did."""
+    if trusted and not refund.trusted:
+        refund.trusted = True
+        refund.save(update_fields=["trusted"])
 
 
 def _effect_of(refund: Refund) -> Effect:
