@@ -1,0 +1,168 @@
+"""The console in a real browser: accessible in light and dark, desk and phone; the portfolio's lasso and movement."""
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from tests.conftest import need
+from tests.journeys.conftest import LiveKizuna, serving
+
+EMAIL, PASSWORD = "lena@tea.example", "a long enough password"
+SEED = f"""
+from datetime import UTC, datetime
+from bench.seed import Size, seed
+from kizuna.flows import people, shops
+from kizuna.flows.people import NewPerson
+from kizuna.shops.tenants import NewShop
+now = datetime.now(UTC)
+tea = shops.create_shop(NewShop("tea", "Tea & Co", "EUR", "Europe/Berlin"), None, now)
+new = shops.create_shop(NewShop("fresh", "Fresh", "JPY", "Asia/Tokyo"), None, now)
+for shop in (tea, new):
+    people.create_owner(shop, NewPerson("{EMAIL}", "Lena Krüger", "{PASSWORD}"), now)
+seed(tea, Size(300, 6000, 300), now)
+"""
+LOOKS = [("desk", "light"), ("desk", "dark"), ("phone", "light"), ("phone", "dark")]
+SIZES = {"desk": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
+PATHS = ["s/tea/", "s/tea/portfolio/", "s/tea/customers/", "s/tea/customers/merges/", "s/tea/debugger/"]
+PATHS += ["s/fresh/", "s/fresh/portfolio/", "s/fresh/customers/", "s/tea/customers/?q=zzzzz"]
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveKizuna]:
+    """A served installation with a seeded shop and a fresh one."""
+    with serving(tmp_path_factory.mktemp("console")) as live:
+        live.python(SEED)
+        yield live
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    chromium = shutil.which("chromium")
+    need(chromium is not None, "no Chromium")
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+
+
+def _enter(browser: Browser, live: LiveKizuna, size: str, scheme: str) -> BrowserContext:
+    context = browser.new_context(
+        viewport=SIZES[size],  # type: ignore[arg-type]
+        color_scheme=scheme,  # type: ignore[arg-type]
+        reduced_motion="reduce",
+        base_url=live.url,
+    )
+    page = context.new_page()
+    page.goto("/account/login/")
+    page.fill("[name=login]", EMAIL)
+    page.fill("[name=password]", PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda url: "login" not in url)
+    page.close()
+    return context
+
+
+def _violations(page: Page) -> list[str]:
+    found = Axe().run(page).response["violations"]
+    return [f"{each['id']}: {node['html'][:160]}" for each in found for node in each["nodes"][:3]]
+
+
+def _watched(context: BrowserContext) -> tuple[Page, list[str]]:
+    """A page, and what its console complains about: a broken script or a refused inline style among others."""
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    return page, complaints
+
+
+@pytest.mark.parametrize(("size", "scheme"), LOOKS)
+def test_every_page_is_accessible_and_fits(browser: Browser, live: LiveKizuna, size: str, scheme: str) -> None:
+    context = _enter(browser, live, size, scheme)
+    page, complaints = _watched(context)
+    page.goto("/s/tea/customers/?segment=A")
+    customer = page.locator("a.who").first.get_attribute("href") or ""
+    wrong: dict[str, list[str]] = {}
+    for path in [*PATHS, customer.lstrip("/"), f"{customer.lstrip('/')}contact/"]:
+        page.goto(f"/{path}")
+        if path == customer.lstrip("/"):
+            page.wait_for_selector(".entries")
+        problems = _violations(page)
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        if wide > 0:
+            problems.append(f"{wide} px too wide")
+        if problems:
+            wrong[path] = problems
+    context.close()
+    assert wrong == {}
+    assert complaints == []
+
+
+def test_the_bare_pages_are_accessible(browser: Browser, live: LiveKizuna) -> None:
+    page = browser.new_page(viewport=SIZES["phone"])  # type: ignore[arg-type]
+    for path in ("/account/login/", "/nowhere/"):
+        page.goto(live.url + path)
+        assert _violations(page) == []
+    page.close()
+
+
+def test_colours_are_remembered_and_menus_close_with_escape(browser: Browser, live: LiveKizuna) -> None:
+    context = _enter(browser, live, "desk", "light")
+    page, _ = _watched(context)
+    page.goto("/s/tea/")
+    page.click(".person > summary")
+    page.click("[data-set-theme=dark]")
+    page.keyboard.press("Escape")
+    expect(page.locator(".person .panel")).to_be_hidden()
+    page.goto("/s/tea/customers/")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.name") == "q"
+    context.close()
+
+
+def test_a_lasso_lists_who_is_inside(browser: Browser, live: LiveKizuna) -> None:
+    context = _enter(browser, live, "desk", "light")
+    page, complaints = _watched(context)
+    page.goto("/s/tea/portfolio/")
+    box = page.locator("#scatter").bounding_box()
+    assert box is not None
+    corners = [(0.5, 0.05), (0.98, 0.05), (0.98, 0.6), (0.5, 0.6), (0.5, 0.05)]
+    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in corners]
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    for place in places[1:]:
+        page.mouse.move(*place, steps=12)
+    page.mouse.up()
+    expect(page.locator("#chosen h2")).to_have_text("Inside your selection")
+    marked = page.locator("#scatter .dot.in").count()
+    assert marked > 5
+    expect(page.locator("#chosen")).to_contain_text(f"{marked} customers")
+    page.click("[data-clear-selection]")
+    expect(page.locator("#chosen h2")).to_have_text("Most valuable customers")
+    assert complaints == []
+    context.close()
+
+
+def test_a_moved_customer_moves_on_the_open_portfolio(browser: Browser, live: LiveKizuna) -> None:
+    context = _enter(browser, live, "desk", "light")
+    page, _ = _watched(context)
+    page.goto("/s/tea/portfolio/")
+    expect(page.locator("[data-live-state]")).to_have_text("Live")
+    page.wait_for_timeout(500)
+    moved = live.python(
+        "from kizuna.relationships.models import Standing\n"
+        "from kizuna.bus import notes\n"
+        "row = Standing.objects.filter(segment='D').select_related('customer').order_by('-rf').first()\n"
+        "Standing.objects.filter(pk=row.pk).update(segment='A', rf=0.99, net_profit_minor=999999)\n"
+        "who = str(row.customer.public_id)\n"
+        "notes.publish(f'shop:{row.shop_id}:moves', {'customers': [who], 'at_us': 1})\n"
+        "print(who)"
+    ).split()[-1]
+    dot = page.locator(f"#scatter [data-id='{moved}']")
+    expect(dot).to_have_attribute("href", "#dot-a")
+    expect(dot).to_have_attribute("x", "99.00%")
+    expect(page.locator("#say")).to_contain_text("segment A")
+    context.close()
