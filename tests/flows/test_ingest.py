@@ -295,6 +295,53 @@ def test_where_all_fail_the_fault_is_ours_and_the_inbox_keeps_them(shop: Shop, m
     assert Fact.objects.filter(shop_id=shop.pk).count() == 10
 
 
+def test_events_that_all_fail_by_themselves_do_not_halt_the_others(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    box, browser, other = Box(), make_source(shop, "browser"), make_source(making.make_shop())
+    monkeypatch.setattr(ingest, "EVENTS_AT_ONCE", 10)
+    for number in range(20):
+        box.put(browser, {"event": "poison", "userId": "u", "messageId": str(number)})
+    box.put(other, {"event": "fine", "userId": "u"})
+    whole = facts._fact_of
+
+    def fail(batch: Any, place: int) -> Any:
+        if batch.event(place).name == "poison":
+            raise ZeroDivisionError("we are wrong about this event")
+        return whole(batch, place)
+
+    monkeypatch.setattr(facts, "_fact_of", fail)
+    box.drain()
+    assert Fact.objects.get().shop_id == other.shop_id
+    assert SetAside.objects.count() == 20
+    assert not Identity.objects.filter(value__contains="probe").exists()
+
+
+def test_amounts_that_add_up_to_too_much_are_refused_with_their_field(shop: Shop) -> None:
+    box, server = Box(), make_source(shop)
+    lines = [{"price": 1e13, "quantity": 1}] * 2
+    box.put(server, order("sum", total=None, products=lines))
+    box.put(server, order("taxes", total=5, shipping=1e13, tax=1e13))
+    box.put(server, order("fine"))
+    box.drain()
+    too_much = ("bad_order", "properties.total: comes to more than an amount of money can be")
+    assert outcomes(shop) == [too_much, too_much, ("accepted", "")]
+    assert not SetAside.objects.exists()
+
+
+def test_what_the_door_could_not_keep_is_shown_with_its_reason(shop: Shop) -> None:
+    box, server = Box(), make_source(shop)
+    marks = [
+        {"kizunaDropped": "too_large", "bytes": 40_000, "event": "Big"},
+        {"kizunaDropped": "unreadable", "bytes": 9},
+    ]
+    box.put(server, {"batch": [*marks, {"type": "track", "event": "E", "userId": "u"}]}, "batch")
+    box.drain()
+    assert outcomes(shop) == [
+        ("too_large", "event: has 40000 bytes, the most is 32768"),
+        ("bad_json", "event: has 9 bytes that are no JSON one can keep, such as a number like 1e999"),
+        ("accepted", ""),
+    ]
+
+
 def test_a_locked_database_is_no_bad_event(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     box, server = Box(), make_source(shop)
     box.put(server, {"event": "fine", "userId": "u"})

@@ -6,10 +6,13 @@ from decimal import Decimal
 from itertools import permutations
 
 import pytest
+from django.db.models import DecimalField
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kizuna.money import currency
 from kizuna.sales import ledger, orders, products
+from kizuna.sales.drafts import MOST_QUANTITY
 from kizuna.sales.models import Order, OrderLine
 from kizuna.sales.orders import LineDraft, OrderDraft
 from kizuna.sales.outcome import Outcome
@@ -233,3 +236,14 @@ def test_a_correction_and_back_is_as_if_nothing_was(
             total[key] += value
     assert {key: value for key, value in total.items() if value} == dict(sums(fresh))
     Order.objects.all().delete()
+
+
+def test_the_largest_amounts_and_quantities_fit_their_columns() -> None:
+    for name, most in (
+        ("unit_price", currency.MOST_MINOR),
+        ("amount", currency.MOST_MINOR),
+        ("quantity", MOST_QUANTITY),
+    ):
+        column = OrderLine._meta.get_field(name)
+        assert isinstance(column, DecimalField)
+        assert len(str(int(most))) <= column.max_digits - column.decimal_places, name

@@ -79,8 +79,8 @@ class OrderLine(models.Model):
     sku = models.CharField(max_length=100, default="")
     name = models.CharField(max_length=255, default="")
     quantity = models.DecimalField(max_digits=14, decimal_places=4)
-    unit_price = models.DecimalField(max_digits=18, decimal_places=6)
-    amount = models.DecimalField(max_digits=20, decimal_places=6, help_text="paid for the whole line")
+    unit_price = models.DecimalField(max_digits=22, decimal_places=6)
+    amount = models.DecimalField(max_digits=22, decimal_places=6, help_text="paid for the whole line")
     cost_minor = models.BigIntegerField(null=True, help_text="cost of the whole line, shop currency, where known")
 
 

@@ -20,6 +20,7 @@ type FindRate = Callable[[str, date], Decimal]
 
 _EXACT = Context(prec=60)
 _EPOCH = date(1970, 1, 1)
+_TOO_MUCH = "comes to more than an amount of money can be"
 
 
 class ShopTerms(Protocol):
@@ -134,16 +135,16 @@ def price_order(terms: Terms, draft: OrderDraft, day: int, product_costs: Mappin
         minor = currency.exponent(draft.currency)
         return Priced(
             rate=rate,
-            original_revenue_minor=currency.round_minor(paid.scaleb(minor)),
+            original_revenue_minor=_round(paid.scaleb(minor)),
             revenue_minor=_bounded(result.revenue_minor),
-            goods_revenue_minor=_bounded(currency.round_minor(goods * factor)),
-            goods_cost_minor=_bounded(currency.round_minor(goods_cost)),
-            other_cost_minor=_bounded(currency.round_minor(sum(other, ZERO))),
+            goods_revenue_minor=_round(goods * factor),
+            goods_cost_minor=_round(goods_cost),
+            other_cost_minor=_round(sum(other, ZERO)),
             net_profit_minor=_bounded(result.net_profit_minor),
-            discount_minor=currency.round_minor(draft.discount * factor),
+            discount_minor=_round(draft.discount * factor),
             cost_assumed=result.assumed,
             is_purchase=paid > 0,
-            line_costs=tuple(None if cost is None else currency.round_minor(cost) for cost in costs),
+            line_costs=tuple(None if cost is None else _round(cost) for cost in costs),
         )
 
 
@@ -208,7 +209,14 @@ def _other_costs(terms: Terms, draft: OrderDraft, paid: Decimal, factor: Decimal
     return payment, Decimal(terms.shop.shipping_cost_minor), marketing
 
 
+def _round(amount: Decimal) -> int:
+    try:
+        return currency.round_minor(amount)
+    except currency.BadAmount:
+        raise Refused("total", _TOO_MUCH) from None
+
+
 def _bounded(minor: int) -> int:
     if abs(minor) > currency.MOST_MINOR:
-        raise Refused("total", "comes to more than an amount of money can be")
+        raise Refused("total", _TOO_MUCH)
     return minor

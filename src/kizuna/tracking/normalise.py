@@ -17,7 +17,7 @@ from kizuna.tracking.cleaning import Unfit, clean, clean_text, find_address, fin
 from kizuna.tracking.instants import BadInstant, happened_at, parse_instant
 from kizuna.tracking.models import Channel
 from kizuna.tracking.plan import EventShape
-from kizuna.tracking.wire import RawEvent, Unreadable
+from kizuna.tracking.wire import MARKER, RawEvent, Unreadable
 from kizuna.tracking.wire import read_object as decode
 
 LARGEST_EVENT = 32 * 1024
@@ -98,7 +98,17 @@ def _open(raw: RawEvent) -> dict[str, Any]:
         raise Unfit("event", "bad_json", str(problem)) from None
 
 
+def _check_mark(event: dict[str, Any]) -> None:
+    """The capture door leaves a mark in a batch where an event was that it could not keep."""
+    mark, size = event.get(MARKER), event.get("bytes")
+    if mark == "too_large":
+        raise Unfit("event", "too_large", f"has {size} bytes, the most is {LARGEST_EVENT}")
+    if mark == "unreadable":
+        raise Unfit("event", "bad_json", f"has {size} bytes that are no JSON one can keep, such as a number like 1e999")
+
+
 def _read(event: dict[str, Any], raw: RawEvent, source_kind: str) -> Normalised:
+    _check_mark(event)
     trusted = source_kind in TRUSTED
     call = _call_of(event, raw.call)
     shape = plan.shape_of(_name_of(event, call))

@@ -11,6 +11,8 @@ from typing import Any
 
 import msgspec
 
+MARKER = "kizunaDropped"
+"""What the capture door puts in the place of an event of a batch that it could not keep: the reason, by this name."""
 SHORT_CALLS = {"i": "identify", "t": "track", "p": "page", "s": "screen", "g": "group", "a": "alias", "b": "batch"}
 
 

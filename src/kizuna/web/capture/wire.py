@@ -14,6 +14,7 @@ from typing import Any, cast
 
 import msgspec
 
+from kizuna.tracking import wire as tracking_wire
 from kizuna.tracking.inbox import Call
 
 LONGEST_BODY = 500 * 1024
@@ -21,7 +22,7 @@ LONGEST_EVENT = 32 * 1024
 MOST_EVENTS = 2_500
 LONGEST_MESSAGE_ID = 100
 LONGEST_KEY = 200
-MARKER = "kizunaDropped"
+MARKER = tracking_wire.MARKER
 CALLS: dict[str, Call] = {
     "identify": "identify",
     "track": "track",
