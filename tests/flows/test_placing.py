@@ -1,5 +1,6 @@
 """Customers who act are placed again at once; snapshots keep hysteresis, moves and paths, and are never restated."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -8,10 +9,11 @@ from django.test import TestCase
 from kizuna.bus import notes
 from kizuna.customers.models import Identity
 from kizuna.flows import criterion, history, placing, portfolio, snapshots
-from kizuna.relationships import reference
+from kizuna.relationships import reference, stocks
 from kizuna.relationships import snapshots as stored
 from kizuna.relationships.models import Move, Place, Snapshot, Standing
 from kizuna.science.periods import epoch_us, instant_at
+from kizuna.science.stocks import HALF_LIVES, stock_at
 from kizuna.shops.models import AuditEntry
 from tests.flows.making import DAY, START, Books, make_books
 
@@ -119,15 +121,23 @@ def test_high_stays_high_down_to_95_percent_of_the_cut_and_newcomers_do_not() ->
 
 def test_the_daily_snapshot_keeps_who_was_shown_high() -> None:
     books = make_books()
-    top, near = books.customer(), books.customer()
-    books.order(top, NOW, 1000)
-    books.order(near, NOW, 1000)
+    *_, near = identities = [books.customer() for _ in range(6)]
+    for identity in identities:
+        books.order(identity, NOW, 1000)
     first = snapshots.make_snapshot(books.shop, NOW, "imported", instant_at(NOW))
-    books.refund(near, NOW + 1, 30)
+    books.refund(near, NOW + 1, 40)
     made = snapshots.make_snapshot(books.shop, NOW + DAY, stored.DAILY, instant_at(NOW + DAY))
     assert made.previous_id == first.id
-    assert made.cut_net_profit_minor == 970
-    assert stored.columns(made).shown.tolist() == ["A", "A"]
+    assert made.cut_net_profit_minor == 1000
+    stateless = portfolio.measure_as_of(books.shop, NOW + DAY)
+    row = stateless.customer_id.tolist().index(books.customer_of(near))
+    assert stateless.net_profit[row] == 960
+    assert stateless.segment[row] in ("C", "D")
+    assert stored.columns(made).shown[row] in ("A", "B")
+    assert _standing(books, near).high_net_profit
+    books.refund(near, NOW + 2, 11)
+    again = snapshots.make_snapshot(books.shop, NOW + 2 * DAY, stored.DAILY, instant_at(NOW + 2 * DAY))
+    assert stored.columns(again).shown[row] in ("C", "D")
 
 
 def test_automatic_reference_at_100_placed_customers_not_before() -> None:
@@ -213,12 +223,14 @@ def test_backfill_draws_paths_that_end_where_the_live_ones_begin() -> None:
     for week in range(20):
         books.order(steady, NOW - week * 7 * DAY, 1000)
     books.order(lost, NOW - 140 * DAY, 50_000)
+    books.order(books.customer("late"), NOW - 44 * DAY, 100)
     now = instant_at(NOW)
     live = snapshots.settle(books.shop, now)
     made = history.backfill(books.shop, now)
     assert made == 19
     every = stored.list_snapshots(books.shop.pk)
     assert [each.reconstructed for each in every] == [True] * 19 + [False]
+    assert [len(stored.columns(each).customer_id) for each in every] == [2] * 13 + [3] * 7, "nobody before their time"
     assert every[-1] == live
     moves = list(Move.objects.filter(customer_id=books.customer_of(steady)).order_by("at_us"))
     assert moves[0].from_segment == ""
@@ -263,3 +275,57 @@ def test_an_owner_freezes_a_reference_and_it_is_audited() -> None:
     assert frozen.customers == 5
     assert AuditEntry.objects.get(action="reference_frozen").after == {"version": 1, "customers": 5}
     assert epoch_us(frozen.frozen_at) == NOW
+
+
+def test_a_place_reckoned_for_an_earlier_instant_never_overwrites_a_later_one() -> None:
+    from kizuna.relationships import standings
+
+    books, identities = _shop_of(3)
+    snapshots.make_snapshot(books.shop, NOW, "imported", instant_at(NOW))
+    customer = books.customer_of(identities[1])
+    kept = Standing.objects.get(customer_id=customer)
+    earlier = standings.Row(
+        customer, standings.Identification(), standings.Bought(), placing.unplaced(kept.as_of_us - 1), None
+    )
+    standings.refresh(books.shop.pk, [earlier])
+    assert Standing.objects.get(customer_id=customer).rf == kept.rf
+    standings.refresh(books.shop.pk, [replace(earlier, position=placing.unplaced(kept.as_of_us))])
+    assert Standing.objects.get(customer_id=customer).rf is None
+
+
+def test_what_happened_is_placed_even_where_the_clock_of_the_caller_is_behind() -> None:
+    books, identities = _shop_of(3)
+    snapshots.make_snapshot(books.shop, NOW, "imported", instant_at(NOW))
+    _place(books, identities[1], at_us=NOW + 50)
+    books.order(identities[1], NOW + 20, 5000)
+    _place(books, identities[1], at_us=NOW + 20)
+    standing = _standing(books, identities[1])
+    assert (standing.net_profit_minor, standing.as_of_us) == (5200, NOW + 50)
+
+
+def test_who_has_no_order_left_leaves_the_portfolio_with_the_next_snapshot() -> None:
+    books = make_books()
+    stays, goes = books.customer(), books.customer()
+    books.order(stays, NOW, 100)
+    order = books.order(goes, NOW, 100)
+    snapshots.make_snapshot(books.shop, NOW, "imported", instant_at(NOW))
+    books.cancel(order)
+    snapshots.make_snapshot(books.shop, NOW + 1, "imported", instant_at(NOW + 1))
+    standing = _standing(books, goes)
+    assert (standing.segment, standing.rf, standing.net_profit_minor) == ("", None, None)
+    assert _standing(books, stays).segment == "A"
+    assert Move.objects.filter(customer_id=standing.customer_id, to_segment="").count() == 1
+
+
+def test_corrected_orders_leave_nothing_behind_and_refunds_stay() -> None:
+    books = make_books()
+    identity = books.customer()
+    old = books.order(identity, NOW - 390 * DAY, 1)
+    books.refund(identity, NOW - 10 * DAY, 7)
+    books.cancel(books.order(identity, NOW, 10**9))
+    only = stocks.columns(books.shop.pk, [identity])
+    assert only.last_purchase_us.tolist() == [old.placed_us]
+    for place, half_life in enumerate(HALF_LIVES):
+        assert stock_at(float(only.sums["F"][0, place]), half_life, old.placed_us) == pytest.approx(1, rel=1e-12)
+        spent = stock_at(float(only.sums["M"][0, place]), half_life, NOW)
+        assert spent == pytest.approx(2 ** (-390 / half_life) - 7 * 2 ** (-10 / half_life), rel=1e-12)
