@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 SHOWN = 20
-KEPT = 10_000
+KEPT = 200_000
 
 type Progress = Callable[[str, int, int], None]
 """Called with what is being done, how far it is, and how far it goes."""
