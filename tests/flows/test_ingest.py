@@ -317,9 +317,9 @@ def test_events_that_all_fail_by_themselves_do_not_halt_the_others(shop: Shop, m
 
 def test_amounts_that_add_up_to_too_much_are_refused_with_their_field(shop: Shop) -> None:
     box, server = Box(), make_source(shop)
-    lines = [{"price": 1e13, "quantity": 1}] * 2
+    lines = [{"price": 1e11, "quantity": 1}] * 2
     box.put(server, order("sum", total=None, products=lines))
-    box.put(server, order("taxes", total=5, shipping=1e13, tax=1e13))
+    box.put(server, order("taxes", total=5, shipping=1e11, tax=1e11))
     box.put(server, order("fine"))
     box.drain()
     too_much = ("bad_order", "properties.total: comes to more than an amount of money can be")
