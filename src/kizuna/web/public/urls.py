@@ -1,5 +1,21 @@
-"""Addresses of the public door."""
+"""Addresses of the public door: the tracker, and the storefront of the demo."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from kizuna.web.public import store, tracker
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("kizuna.js", tracker.kizuna_js, name="kizuna_js"),
+    path("store/<slug:slug>/", store.front, name="store"),
+    path("store/<slug:slug>/category/<slug:name>/", store.category, name="store_category"),
+    path("store/<slug:slug>/product/<slug:sku>/", store.product, name="store_product"),
+    path("store/<slug:slug>/art/<slug:sku>.svg", store.picture, name="store_picture"),
+    path("store/<slug:slug>/search/", store.search, name="store_search"),
+    path("store/<slug:slug>/cart/", store.cart, name="store_cart"),
+    path("store/<slug:slug>/cart/change/", store.change_cart, name="store_change_cart"),
+    path("store/<slug:slug>/checkout/", store.checkout, name="store_checkout"),
+    path("store/<slug:slug>/thanks/", store.thanks, name="store_thanks"),
+    path("store/<slug:slug>/sign-in/", store.sign_in, name="store_sign_in"),
+    path("store/<slug:slug>/sign-out/", store.sign_out, name="store_sign_out"),
+    path("store/<slug:slug>/newsletter/", store.newsletter, name="store_newsletter"),
+]
