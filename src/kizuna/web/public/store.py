@@ -15,7 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from kizuna.demo import art, catalogue, kept
 from kizuna.demo.catalogue import CATEGORIES, Product
@@ -27,7 +27,7 @@ from kizuna.web.public import basket, buyers
 from kizuna.web.public.basket import Visit
 
 _SIGNS = {"EUR": "€", "GBP": "£"}
-_SHOWN_FIRST = ("KT-603", "KN-202", "KC-701", "KW-101", "KP-403", "KS-802", "KL-302", "KI-501")
+_SHOWN_FIRST = ("KT-603", "KN-202", "KC-701", "KW-101", "KP-403", "KS-802", "KL-302", "KI-501", "KT-604", "KS-805")
 
 type View = Callable[..., HttpResponseBase]
 
@@ -134,6 +134,7 @@ def change_cart(request: StoreRequest) -> HttpResponseBase:
     return redirect("store_cart", request.note.slug)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @store_page
 def checkout(request: StoreRequest) -> HttpResponseBase:
     """Look over the order and place it."""
@@ -166,6 +167,7 @@ def thanks(request: StoreRequest) -> HttpResponseBase:
     return _show(request, "thanks", {"title": "Thank you", "order": order, "paid": paid})
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @store_page
 def sign_in(request: StoreRequest) -> HttpResponseBase:
     """Choose whose place to take, and take it."""
