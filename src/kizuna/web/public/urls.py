@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from kizuna.web.public import store, tracker
+from kizuna.web.public import store, till, tracker
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("kizuna.js", tracker.kizuna_js, name="kizuna_js"),
@@ -11,11 +11,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("store/<slug:slug>/product/<slug:sku>/", store.product, name="store_product"),
     path("store/<slug:slug>/art/<slug:sku>.svg", store.picture, name="store_picture"),
     path("store/<slug:slug>/search/", store.search, name="store_search"),
-    path("store/<slug:slug>/cart/", store.cart, name="store_cart"),
-    path("store/<slug:slug>/cart/change/", store.change_cart, name="store_change_cart"),
-    path("store/<slug:slug>/checkout/", store.checkout, name="store_checkout"),
-    path("store/<slug:slug>/thanks/", store.thanks, name="store_thanks"),
-    path("store/<slug:slug>/sign-in/", store.sign_in, name="store_sign_in"),
-    path("store/<slug:slug>/sign-out/", store.sign_out, name="store_sign_out"),
-    path("store/<slug:slug>/newsletter/", store.newsletter, name="store_newsletter"),
+    path("store/<slug:slug>/cart/", till.cart, name="store_cart"),
+    path("store/<slug:slug>/cart/change/", till.change_cart, name="store_change_cart"),
+    path("store/<slug:slug>/checkout/", till.checkout, name="store_checkout"),
+    path("store/<slug:slug>/thanks/", till.thanks, name="store_thanks"),
+    path("store/<slug:slug>/sign-in/", till.sign_in, name="store_sign_in"),
+    path("store/<slug:slug>/sign-out/", till.sign_out, name="store_sign_out"),
+    path("store/<slug:slug>/newsletter/", till.newsletter, name="store_newsletter"),
 ]
