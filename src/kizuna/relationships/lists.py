@@ -1,17 +1,19 @@
 """Lists of customers read from Standing: filtered, sorted, paged by key, counted; never from facts.
 
-A page is found by index seeks only, however deep: `list_page` continues after the last row's (value, id), and rows
-without a value come last in either direction. Moves between segments are in relationships.moves.
+A page is found by index, however deep: `list_page` continues after the last row's (value, id), and rows without a
+value come last in either direction. A filter that leaves few is looked up first and its rows sorted; filters that leave
+many are tested while walking the index of the order. Moves between segments are in relationships.moves.
 """
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum, Value
+from django.db.models.functions import Concat
 
 from kizuna.relationships.models import Standing
 
@@ -25,6 +27,8 @@ SORTS = {
 RISING_FIRST = frozenset({"name"})
 NOT_PLACED = "none"
 PAGE = 50
+FEW = 5_000
+SEGMENT_INDEXES = frozenset({"net_profit_minor", "rf", "last_order_us"})
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,7 @@ def list_page(shop_id: int, filters: Filters, order: Order, cursor: str = "", si
     column = SORTS[order.sort]
     rows: list[Standing] = []
     after = _read_cursor(cursor, str if column == "label" else (int, float))
-    for stage in _stages(_chosen(shop_id, filters), column, order.rising, after):
+    for stage in _stages(_ordered(shop_id, filters, column), column, order.rising, after):
         rows += stage.select_related("customer")[: size + 1 - len(rows)]
         if len(rows) > size:
             break
@@ -97,7 +101,7 @@ def list_page(shop_id: int, filters: Filters, order: Order, cursor: str = "", si
     return Page(rows[:size], _write_cursor(getattr(last, column), last.pk))
 
 
-def count(shop_id: int, filters: Filters, cap: int = 10_000) -> int:
+def count(shop_id: int, filters: Filters, cap: int = 1_000) -> int:
     """Count the customers a filter leaves, up to a cap."""
     return _chosen(shop_id, filters).order_by().values("pk")[:cap].count()
 
@@ -106,8 +110,9 @@ def segment_totals(shop_id: int, filters: Filters | None = None) -> dict[str, Se
     """Count customers and sum net profit per segment; the empty segment holds those not yet placed."""
     rows = (
         _chosen(shop_id, filters or Filters())
+        .annotate(letter=Concat("segment", Value("")) if filters and filters.country else F("segment"))
         .order_by()
-        .values_list("segment")
+        .values_list("letter")
         .annotate(customers=Count("pk"), profit=Sum("net_profit_minor"))
     )
     return {segment: SegmentTotal(customers, profit or 0) for segment, customers, profit in rows}
@@ -148,7 +153,7 @@ def find_ids(shop_id: int, public_ids: Sequence[UUID]) -> list[int]:
 
 def names_of(shop_id: int, customer_ids: Sequence[int]) -> dict[int, tuple[UUID, str]]:
     """Give the public id and label of customers."""
-    rows = Standing.objects.filter(shop_id=shop_id, pk__in=customer_ids)
+    rows = _among(shop_id, customer_ids)
     return {pk: (public_id, label) for pk, public_id, label in rows.values_list("pk", "customer__public_id", "label")}
 
 
@@ -158,25 +163,71 @@ def is_empty(shop_id: int) -> bool:
 
 
 def _chosen(shop_id: int, filters: Filters) -> QuerySet[Standing]:
-    chosen = Q(shop_id=shop_id)
+    rows = Standing.objects.filter(shop_id=shop_id)
+    if filters.customer_ids is not None:
+        rows = _among(shop_id, filters.customer_ids)
+    for condition in _conditions(filters).values():
+        rows = rows.filter(condition)
+    return rows
+
+
+def _among(shop_id: int, customer_ids: Sequence[int]) -> QuerySet[Standing]:
+    """Rows of these customers, looked up by key; the shop is tested so that no index of the shop is scanned instead."""
+    rows = Standing.objects.annotate(bare_shop=F("shop_id") + 0)
+    return rows.filter(bare_shop=shop_id, pk__in=customer_ids)
+
+
+def _conditions(filters: Filters) -> dict[str, Q]:
+    """What each filter asks of its column."""
+    conditions = {}
     if filters.segments:
-        chosen &= Q(segment__in=["" if name == NOT_PLACED else name for name in filters.segments])
+        letters = ["" if name == NOT_PLACED else name for name in filters.segments]
+        conditions["segment"] = Q(segment=letters[0]) if len(letters) == 1 else Q(segment__in=letters)
     if filters.known is not None:
-        chosen &= Q(known=filters.known)
+        conditions["known"] = Q(known=filters.known)
     if filters.country:
-        chosen &= Q(country=filters.country)
+        conditions["country"] = Q(country=filters.country)
     for column, between in (
         ("rf", filters.factor),
         ("net_profit_minor", filters.profit_minor),
         ("last_order_us", filters.ordered_us),
     ):
+        condition = Q()
         if between.low is not None:
-            chosen &= Q(**{f"{column}__gte": between.low})
+            condition &= Q(**{f"{column}__gte": between.low})
         if between.high is not None:
-            chosen &= Q(**{f"{column}__lte": between.high})
+            condition &= Q(**{f"{column}__lte": between.high})
+        if condition:
+            conditions[column] = condition
+    return conditions
+
+
+def _ordered(shop_id: int, filters: Filters, column: str) -> QuerySet[Standing]:
+    """The chosen rows so that reading them in the order of a column stays quick, whatever the filters leave."""
+    conditions = _conditions(filters)
+    rows = Standing.objects.filter(shop_id=shop_id)
     if filters.customer_ids is not None:
-        chosen &= Q(pk__in=filters.customer_ids)
-    return Standing.objects.filter(chosen)
+        return _chosen(shop_id, filters)
+    for name in [name for name in conditions if name not in {"known", column}]:
+        if name == "segment" and len(filters.segments) == 1 and column in SEGMENT_INDEXES:
+            continue
+        few = list(rows.filter(conditions[name]).values_list("pk", flat=True)[: FEW + 1])
+        if len(few) <= FEW:
+            return _chosen(shop_id, replace(filters, customer_ids=tuple(few)))
+    return _walked(rows, filters, conditions, column)
+
+
+def _walked(rows: QuerySet[Standing], filters: Filters, conditions: dict[str, Q], column: str) -> QuerySet[Standing]:
+    """Rows to be read along the index of the order: other columns are wrapped so that no index of theirs tempts."""
+    for name, condition in conditions.items():
+        if name == "segment" and (len(filters.segments) > 1 or column not in SEGMENT_INDEXES):
+            letters = ["" if each == NOT_PLACED else each for each in filters.segments]
+            rows = rows.annotate(bare_segment=Concat("segment", Value(""))).filter(bare_segment__in=letters)
+        elif name == "country" and column != "net_profit_minor":
+            rows = rows.annotate(bare_country=Concat("country", Value(""))).filter(bare_country=filters.country)
+        else:
+            rows = rows.filter(condition)
+    return rows
 
 
 def _dots(rows: QuerySet[Standing], most: int) -> list[Dot]:

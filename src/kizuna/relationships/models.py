@@ -181,7 +181,12 @@ class Standing(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["shop_id", "segment", "-net_profit_minor"], name="standing_by_segment"),
+            models.Index(fields=["shop_id", "segment", "-net_profit_minor", "customer"], name="standing_by_segment"),
+            models.Index(fields=["shop_id", "segment", "-rf", "customer"], name="standing_by_segment_rf"),
+            models.Index(fields=["shop_id", "segment", "-last_order_us", "customer"], name="standing_by_segment_order"),
+            models.Index(
+                fields=["shop_id", "country", "-net_profit_minor", "customer", "segment"], name="standing_by_country"
+            ),
             models.Index(fields=["shop_id", "-net_profit_minor", "customer"], name="standing_by_profit"),
             models.Index(fields=["shop_id", "-rf", "customer"], name="standing_by_rf"),
             models.Index(fields=["shop_id", "label", "customer"], name="standing_by_label"),

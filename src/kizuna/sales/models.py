@@ -69,6 +69,9 @@ class Order(models.Model):
         indexes = [
             models.Index(fields=["shop", "identity", "placed_us"], name="order_of_identity"),
             models.Index(fields=["shop", "placed_us"], name="order_by_time"),
+            models.Index(
+                fields=["shop", "day", "is_purchase", "revenue_minor", "net_profit_minor"], name="order_day_totals"
+            ),
         ]
 
 
@@ -110,5 +113,6 @@ class Refund(models.Model):
         indexes = [
             models.Index(fields=["shop", "identity", "refunded_us"], name="refund_of_identity"),
             models.Index(fields=["shop", "refunded_us"], name="refund_by_time"),
+            models.Index(fields=["shop", "day", "revenue_minor", "net_profit_minor"], name="refund_day_totals"),
             models.Index(fields=["shop", "order_ref"], name="refund_of_order", condition=~models.Q(order_ref="")),
         ]

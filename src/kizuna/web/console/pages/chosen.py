@@ -3,7 +3,7 @@
 A selection over a snapshot (a past day, or the density of a big shop) reads its columns; names are today's.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -17,6 +17,7 @@ from kizuna.relationships.lists import Dot, Filters
 from kizuna.relationships.selection import Shape, inside, parse_shape
 
 if TYPE_CHECKING:
+    from kizuna.relationships.lists import SegmentTotal
     from kizuna.relationships.snapshots import SnapshotView
     from kizuna.shops.models import Shop
     from kizuna.web.console.pages.filters import ListState
@@ -38,7 +39,9 @@ class Listed:
     selected: bool = True
 
 
-def list_first(shop: "Shop", state: "ListState", past: "SnapshotView | None") -> Listed:
+def list_first(
+    shop: "Shop", state: "ListState", past: "SnapshotView | None", totals: "Mapping[str, SegmentTotal]"
+) -> Listed:
     """What stands beside the picture before anything is selected: the top of what is shown."""
     if past is not None:
         columns = snapshots.columns(past)
@@ -48,12 +51,15 @@ def list_first(shop: "Shop", state: "ListState", past: "SnapshotView | None") ->
             "Highest net profit then", dots_then(shop, past, state, SHOWN), int(kept.sum()), profit, "", False
         )
     filters = state.filters if state.active else Filters(segments=("A",))
-    totals = lists.segment_totals(shop.pk, filters)
+    if filters == Filters(segments=filters.segments):
+        mine = {letter: total for letter, total in totals.items() if letter in filters.segments}
+    else:
+        mine = lists.segment_totals(shop.pk, filters)
     return Listed(
         title="Highest net profit" if state.active else "Most valuable customers",
         dots=lists.list_dots(shop.pk, filters, SHOWN),
-        customers=sum(total.customers for total in totals.values()),
-        net_profit_minor=sum(total.net_profit_minor for total in totals.values()),
+        customers=sum(total.customers for total in mine.values()),
+        net_profit_minor=sum(total.net_profit_minor for total in mine.values()),
         export=state.query if state.active else urlencode({"segment": "A"}),
         selected=False,
     )

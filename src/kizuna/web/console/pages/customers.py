@@ -28,7 +28,7 @@ from kizuna.web.console.pages.filters import ORDERED, SEGMENT_CHOICES, WHO, List
 from kizuna.web.console.pages.portfolio import crowded
 from kizuna.web.console.pages.words import segment_words
 
-COUNT_CAP = 10_000
+COUNT_CAP = 1_000
 EXPORT_PAGE = 1_000
 HEADINGS = (
     ("name", "Customer"),

@@ -26,9 +26,10 @@ ORDERED = {
     "over90": ("more than 90 days ago", 90, False),
     "over365": ("more than 12 months ago", 365, False),
 }
+SORTS_OF_VISITORS = frozenset({"seen", "name"})
 WHO = {"known": ("known customers", True), "visitors": ("visitors only", False)}
 KEPT = ("q", "segment", "who", "country", "ordered", "rf_min", "rf_max", "np_min", "np_max", "sort", "dir")
-MOST_FOUND = 500
+MOST_FOUND = 200
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,11 @@ def parse_list(query: QueryDict, shop: "Shop", shop_now_us: int) -> ListState:
         ordered_us=_ordered(values["ordered"], shop_now_us),
         customer_ids=tuple(search.find_customers(shop.pk, words, MOST_FOUND)) if words else None,
     )
-    sort = values["sort"] if values["sort"] in SORTS else "profit"
-    values["sort"] = "" if sort == "profit" else sort
+    plain = "seen" if filters.known is False else "profit"
+    sort = values["sort"] if values["sort"] in SORTS else plain
+    if filters.known is False and sort not in SORTS_OF_VISITORS:
+        sort = plain
+    values["sort"] = "" if sort == plain else sort
     values["dir"] = values["dir"] if values["dir"] in {"up", "down"} else ""
     rising = values["dir"] == "up" if values["dir"] else sort in RISING_FIRST
     return ListState(filters, Order(sort, rising), words, values, segments, wrong)

@@ -5,10 +5,11 @@ it. What to draw is chosen in pages.portfolio; the page's script reads places ba
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
-from django.utils.safestring import SafeString
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 from numpy.typing import NDArray
 
 from kizuna.html.icons import MARKS
@@ -49,7 +50,7 @@ class Scene:
     cut_rf: float | None
     cut_profit: int | None
     dots: Sequence[Dot]
-    cells: Sequence[Cell] = field(default_factory=tuple)
+    density: str = ""
     words: str = ""
 
 
@@ -71,15 +72,16 @@ def axis_of_snapshot(snapshot: SnapshotView, least_unit: int) -> SymLog:
     )
 
 
-def density(snapshot: SnapshotView, segments: tuple[str, ...], axis: SymLog) -> tuple[Cell, ...]:
-    """Count a snapshot's customers on a hexagonal grid; kept by the snapshot's digest."""
+def density(snapshot: SnapshotView, segments: tuple[str, ...], axis: SymLog) -> SafeString:
+    """Draw a snapshot's customers as cells of a hexagonal grid; kept by the snapshot's digest."""
     return _densities.get(
-        f"{snapshot.digest} {segments} {axis}", lambda: _count(snapshots.columns(snapshot), segments, axis)
+        f"{snapshot.digest} {segments} {axis}",
+        lambda: _hexagons(_count(snapshots.columns(snapshot), segments, axis)),
     )
 
 
 _axes: Kept[SymLog] = Kept(32)
-_densities: Kept[tuple[Cell, ...]] = Kept(32)
+_densities: Kept[SafeString] = Kept(32)
 
 
 def draw(scene: Scene, money: Callable[[float], str]) -> SafeString:
@@ -88,9 +90,9 @@ def draw(scene: Scene, money: Callable[[float], str]) -> SafeString:
         "svg",
         *_quarters(scene),
         *_grid(scene, money),
-        _hexagons(scene.cells),
+        scene.density,
         *_cuts(scene, money),
-        element("g", *[_dot(dot, scene.axis) for dot in reversed(scene.dots)], class_="dots"),
+        _dots(scene),
         *_corner_words(scene),
         class_="plot",
     )
@@ -170,19 +172,16 @@ def _hexagons(cells: Sequence[Cell]) -> SafeString:
     )
 
 
-def _dot(dot: Dot, axis: SymLog) -> SafeString:
-    letter = dot.segment.lower() or "none"
-    return element(
-        "use",
-        href=f"#dot-{letter}",
-        class_=f"dot tone-{letter}",
-        x=f"{number(dot.rf * 100)}%",
-        y=f"{number(100 - axis.at(dot.net_profit_minor))}%",
-        data_id=str(dot.public_id),
-        data_name=dot.label,
-        data_rf=f"{dot.rf:.2f}",
-        data_np=dot.net_profit_minor,
-    )
+def _dots(scene: Scene) -> SafeString:
+    """All marks at once: two thousand of them make up most of the page, so they are written as one text."""
+    drawn = [
+        f'<use href="#dot-{dot.segment.lower() or "none"}" class="dot tone-{dot.segment.lower() or "none"}"'
+        f' x="{dot.rf * 100:.2f}%" y="{100 - scene.axis.at(dot.net_profit_minor):.2f}%" data-id="{dot.public_id}"'
+        f' data-name="{escape(dot.label)}" data-rf="{dot.rf:.2f}" data-np="{dot.net_profit_minor}"/>'
+        for dot in reversed(scene.dots)
+    ]
+    # Everything but the label is a number, an id or one of our letters; the label is escaped above.
+    return mark_safe(f'<g class="dots">{"".join(drawn)}</g>')  # noqa: S308
 
 
 def _quarters(scene: Scene) -> list[SafeString]:

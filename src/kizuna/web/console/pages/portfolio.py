@@ -4,7 +4,7 @@ Up to MOST_DOTS customers are dots. Above that the last snapshot is drawn as den
 as dots on it, so that the page costs the same for a thousand customers and for a million.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -27,6 +27,7 @@ from kizuna.web.console.access import ShopRequest, shop_page
 from kizuna.web.console.pages import chosen, plot
 from kizuna.web.console.pages.chosen import MOST_DOTS
 from kizuna.web.console.pages.filters import ListState, parse_list
+from kizuna.web.console.pages.totals import count_now, count_then, placed_in
 from kizuna.web.console.pages.words import SEGMENTS, SegmentWords
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class Picture:
     placed: int
     snapshot: SnapshotView | None
     past: bool
+    totals: Mapping[str, SegmentTotal]
 
 
 @shop_page("view")
@@ -89,7 +91,7 @@ def page(request: ShopRequest, shop: "Shop") -> HttpResponse:
         "moments": moments,
         "at": at,
         "countries": lists.list_countries(shop.pk),
-        "listed": chosen.list_first(shop, state, past),
+        "listed": chosen.list_first(shop, state, past, picture.totals),
         "empty": not picture.placed and lists.is_empty(shop.pk),
         "stale": shop_now_us != now_us,
     }
@@ -109,7 +111,7 @@ def selection(request: ShopRequest, shop: "Shop") -> HttpResponse:
         elif shape:
             listed = chosen.list_inside(shop, state, past or crowded(last, state), shape, past is not None)
         else:
-            listed = chosen.list_first(shop, state, past)
+            listed = chosen.list_first(shop, state, past, count_now(shop.pk, last))
     except ValueError as error:
         return HttpResponseBadRequest(str(error))
     return render(request, "console/portfolio/list.html", {"listed": listed, "state": state, "past": past})
@@ -132,7 +134,7 @@ def crowded(last: SnapshotView | None, state: ListState) -> SnapshotView | None:
     """The snapshot to draw as density: only where there are too many for dots and no filter narrows them."""
     if last is None or state.words or state.filters.country:
         return None
-    return last if sum(last.counts[letter] for letter in "ABCD") > MOST_DOTS else None
+    return last if placed_in(last) > MOST_DOTS else None
 
 
 def _place(dot: Dot) -> dict[str, object]:
@@ -149,16 +151,16 @@ def _place(dot: Dot) -> dict[str, object]:
 def _picture(shop: "Shop", state: ListState, last: SnapshotView | None, past: SnapshotView | None) -> Picture:
     least_unit = 10 ** currency.exponent(shop.currency)
     shown = past or last
-    totals = _totals_then(past) if past else lists.segment_totals(shop.pk)
+    totals = count_then(past) if past else count_now(shop.pk, last)
     placed = sum(total.customers for letter, total in totals.items() if letter)
-    dots, cells, axis = _marks(shop, state, last, past, least_unit)
-    caption = _caption(shop, len(dots), cells, placed, state)
+    dots, density, axis = _marks(shop, state, last, past, least_unit)
+    caption = _caption(len(dots), bool(density), placed, state)
     scene = plot.Scene(
         axis=axis,
         cut_rf=shown.cut_rf if shown else None,
         cut_profit=shown.cut_net_profit_minor if shown else None,
         dots=dots,
-        cells=cells,
+        density=density,
         words=f"{caption} {_counts_in_words(totals)}",
     )
     return Picture(
@@ -169,12 +171,13 @@ def _picture(shop: "Shop", state: ListState, last: SnapshotView | None, past: Sn
         placed=placed,
         snapshot=shown,
         past=past is not None,
+        totals=totals,
     )
 
 
 def _marks(
     shop: "Shop", state: ListState, last: SnapshotView | None, past: SnapshotView | None, least_unit: int
-) -> tuple[Sequence[Dot], Sequence[plot.Cell], SymLog]:
+) -> tuple[Sequence[Dot], SafeString, SymLog]:
     """Dots when they are few or a filter leaves few; else density under the most valuable customers' dots."""
     letters = tuple(s for s in state.segments if s in "ABCD")
     behind = crowded(past or last, state)
@@ -183,21 +186,13 @@ def _marks(
     elif behind is not None:
         dots = lists.list_dots(shop.pk, Filters(segments=letters or ("A",)), DOTS_OVER_DENSITY)
     else:
-        dots = lists.list_dots(shop.pk, state.filters, MOST_DOTS)
+        many = last is not None and placed_in(last) > MOST_DOTS
+        dots = lists.list_dots(shop.pk, state.filters, DOTS_OVER_DENSITY if many else MOST_DOTS)
     if last is not None:
         axis = plot.axis_of_snapshot(last, least_unit)
     else:
         axis = plot.axis_of(np.array([dot.net_profit_minor for dot in dots], dtype=np.int64), least_unit)
-    return dots, plot.density(behind, letters, axis) if behind else (), axis
-
-
-def _totals_then(past: SnapshotView) -> dict[str, SegmentTotal]:
-    columns = snapshots.columns(past)
-    totals = {}
-    for letter in ("A", "B", "C", "D"):
-        mine = columns.shown == letter
-        totals[letter] = SegmentTotal(int(mine.sum()), int(columns.net_profit[mine].sum()))
-    return totals
+    return dots, plot.density(behind, letters, axis) if behind else SafeString(""), axis
 
 
 def _legend(shop: "Shop", totals: dict[str, SegmentTotal], state: ListState) -> list[LegendEntry]:
@@ -226,14 +221,14 @@ def _share_bar(totals: dict[str, SegmentTotal]) -> SafeString:
     return charts.share_bar(parts, "Net profit by segment")
 
 
-def _caption(shop: "Shop", dots: int, cells: Sequence[plot.Cell], placed: int, state: ListState) -> str:
-    if cells:
+def _caption(dots: int, dense: bool, placed: int, state: ListState) -> str:
+    if dense:
         letters = [s for s in state.segments if s in "ABCD"] or ["A"]
         return (
             f"{figures.whole(placed)} customers as density; the {figures.whole(dots)} with the highest net profit "
             f"in segment {' and '.join(letters)} as single marks."
         )
-    if state.active and dots == MOST_DOTS:
+    if state.active and dots in {MOST_DOTS, DOTS_OVER_DENSITY}:
         return f"The {figures.whole(dots)} customers with the highest net profit that the filter leaves."
     if state.active:
         return f"{figures.whole(dots)} of {figures.whole(placed)} customers."

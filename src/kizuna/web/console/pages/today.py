@@ -27,6 +27,7 @@ from kizuna.tracking import arrivals
 from kizuna.web.console import amounts
 from kizuna.web.console.access import ShopRequest, shop_page
 from kizuna.web.console.pages import cooling
+from kizuna.web.console.pages.totals import count_now
 from kizuna.web.console.pages.words import SEGMENTS, SegmentWords, cause_words, move_words
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def page(request: ShopRequest, shop: "Shop") -> HttpResponse:
         return render(request, "console/today/empty.html", {"now_us": now_us})
     last = snapshots.find_last(shop.pk)
     since_us = shop_now_us - span * DAY_US
-    totals = lists.segment_totals(shop.pk)
+    totals = count_now(shop.pk, last, waiting=True)
     moved = moves.list_moves(shop.pk, since_us, MOST_MOVES)
     context = {
         "now_us": now_us,
