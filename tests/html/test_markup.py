@@ -55,9 +55,9 @@ def test_short_numbers(value: float, text: str) -> None:
 
 
 def test_changes_read_as_signed_shares() -> None:
-    assert figures.change(100, 112.4) == "+12.4 %"
-    assert figures.change(100, 91) == "−9.0 %"
-    assert figures.change(-100, -50) == "+50.0 %"
+    assert figures.change(100, 112.4) == f"+12.4{figures.THIN}%"
+    assert figures.change(100, 91) == f"−9.0{figures.THIN}%"
+    assert figures.change(-100, -50) == f"+50.0{figures.THIN}%"
     assert figures.change(0, 5) == "new"
     assert figures.change(5, 5) == "no change"
 

@@ -70,7 +70,10 @@ class Identity(models.Model):
     profile = models.JSONField(default=dict, help_text="what was said under this identity, with when and how trusted")
 
     class Meta:
-        indexes = [models.Index(fields=["shop", "kind", "key"])]
+        indexes = [
+            models.Index(fields=["shop", "kind", "key"]),
+            models.Index(fields=["shop", "customer"], name="identity_of_customer"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["shop", "kind", "value"], name="one_identity_per_value"),
             models.UniqueConstraint(

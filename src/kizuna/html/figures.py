@@ -1,4 +1,4 @@
-"""Numbers, shares and times written for people: short, locale-free, with real minus signs and thin spaces.
+"""Numbers, shares and times written for people: locale-free, with real minus signs and spaces that never break.
 
 Money is written by money.currency; only what needs no currency lives here.
 """
@@ -7,7 +7,7 @@ import json
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-THIN = " "
+THIN = "\u202f"
 MINUS = "−"
 _STEPS = ((1_000_000_000, "bn"), (1_000_000, "m"), (1_000, "k"))
 

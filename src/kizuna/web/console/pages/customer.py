@@ -71,8 +71,8 @@ class Story:
 def page(request: ShopRequest, shop: "Shop", public_id: UUID) -> HttpResponse:
     """Show the customer; a merged one leads to the customer who was kept."""
     customer = find_or_404(shop, public_id)
-    if customer.merged_into_id is not None and customer.merged_into is not None:
-        return HttpResponseRedirect(f"/s/{shop.slug}/customers/{customer.merged_into.public_id}/")
+    if customer.public_id != public_id:
+        return HttpResponseRedirect(f"/s/{shop.slug}/customers/{customer.public_id}/")
     now_us = int(timezone.now().timestamp() * 1_000_000)
     shop_now_us = portfolio_flow.shop_now(shop, now_us)
     standing = lists.find_standing(shop.pk, customer.pk)
@@ -211,7 +211,7 @@ def _path_chart(
         x=x,
         y=Linear(0, 1),
         x_ticks=_time_ticks(shop, x),
-        y_text=lambda value: f"{value:.1f}",
+        y_text=lambda value: f"{value:g}",
         bands=_bands(points, end, standing.segment),
         marks=marks,
         height=210,
