@@ -1,7 +1,7 @@
 """`./run bench pages`: each console page's time at the server in a shop of 500,000 customers and 5 million facts.
 
-The floor, in the same run, is a bare Django page behind the same middleware, session and log-in; the ratio (of
-processor time, which other work on the machine disturbs less) is what the page itself costs. `--keep FOLDER` seeds once and measures again there.
+The floor, in the same run, is a bare Django page behind the same middleware, session and log-in. The ratio is of
+processor time, which other work on the machine disturbs less. `--keep FOLDER` seeds once and measures again there.
 """
 
 import argparse
