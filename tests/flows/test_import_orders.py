@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from kizuna.customers.models import Customer, Identity
 from kizuna.flows import shops
-from kizuna.flows.imports import maps
+from kizuna.flows.imports import maps, tables
 from kizuna.flows.imports.maps import PRESETS, BadMap, OrderMap
 from kizuna.flows.imports.orders import OrderFile, import_orders
 from kizuna.flows.imports.report import Report
@@ -146,6 +146,21 @@ def test_rows_without_customer_are_counted_not_lost_silently(shop: Shop, tmp_pat
     rows = [f"B{n},{who},2025-03-01,mug,,1,1,EUR" for n, who in enumerate(["", "  ", "nan", "NULL", "0"])]
     report = run(shop, write(tmp_path, GOOD, *rows))
     assert (report.counts["lines without customer"], report.counts["customers"]) == (4, 2)
+
+
+@pytest.mark.parametrize("later", ["", '"fine, quoted"'])
+def test_a_stray_quotation_mark_loses_no_row_but_its_own(tmp_path: Path, later: str) -> None:
+    rows = [f"o{number},c{number}," for number in range(1000)]
+    rows[3] = 'o3,"c3,'
+    rows[40] = f"o40,c40,{later}"
+    rows[999] = 'o999,c999,"two\nlines"'
+    path = tmp_path / "stray.csv"
+    path.write_text("\n".join(["order,customer,note", *rows]) + "\n", encoding="utf-8")
+    read = list(tables.open_table(path).rows())
+    broken = [number for number, cells in read if isinstance(cells, tables.Broken)]
+    assert broken == [5]
+    assert [cells[0] for _, cells in read if isinstance(cells, list)] == [f"o{n}" for n in range(1000) if n != 3]
+    assert read[-1][1] == ["o999", "c999", "two\nlines"]
 
 
 def test_an_unclosed_quotation_mark_is_reported(shop: Shop, tmp_path: Path) -> None:

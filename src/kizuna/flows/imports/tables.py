@@ -8,7 +8,9 @@ import codecs
 import csv
 import gzip
 import io
+from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ BLANKS = "blanks"
 _SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _BLOCK = 1 << 20
 _LONGEST_CELL = 131_072
+_MOST_LINES = 200
 _PARQUET_ROWS = 20_000
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
@@ -67,9 +70,9 @@ class Table:
             yield from _parquet_rows(self.path)
             return
         with _open_text(self.path, self.form.encoding) as text:
-            lines = _split(text, self.form.separator)
-            next(lines)
             width = len(self.header)
+            lines = _split(text, self.form.separator, width)
+            next(lines)
             for number, cells in enumerate(lines, start=2):
                 if isinstance(cells, Broken):
                     yield number, cells
@@ -183,22 +186,63 @@ def _find_separator(line: str) -> str:
     return max(widths, key=lambda sign: widths[sign])
 
 
-def _split(text: io.TextIOWrapper, separator: str) -> Iterator[list[str] | Broken]:
+class _Unclosed(Exception):
+    """A value runs over more lines than anybody writes into one."""
+
+
+class _Lines:
+    """Lines for a CSV reader, those of the row under way remembered, so that they can be read again one by one."""
+
+    def __init__(self, text: io.TextIOWrapper) -> None:
+        self._text = text
+        self._again: deque[str] = deque()
+        self.row: list[str] = []
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        if len(self.row) >= _MOST_LINES:
+            raise _Unclosed
+        line = self._again.popleft() if self._again else next(self._text)
+        self.row.append(line)
+        return line
+
+    def give_back(self) -> None:
+        """Read all lines of the row but its first once more: a stray quotation mark must not swallow them."""
+        self._again.extendleft(reversed(self.row[1:]))
+
+
+def _split(text: io.TextIOWrapper, separator: str, width: int | None = None) -> Iterator[list[str] | Broken]:
     if separator == BLANKS:
         yield from (line.split() for line in text)
         return
-    reader = csv.reader(text, delimiter=separator)
+    lines = _Lines(text)
+    reader = csv.reader(lines, delimiter=separator, strict=True)
     while True:
+        lines.row.clear()
         try:
-            yield next(reader)
+            cells = next(reader)
+            if len(lines.row) > 1 and width is not None and isinstance(_fitted(cells, width), Broken):
+                raise _Unclosed
+            yield cells
         except StopIteration:
             return
-        except csv.Error as error:
-            unclosed = "field larger" in str(error)
-            yield Broken("a value is far too long: is a quotation mark not closed?" if unclosed else str(error))
+        except (csv.Error, _Unclosed):
+            yield _read_alone(lines.row, separator)
+            lines.give_back()
+            reader = csv.reader(lines, delimiter=separator, strict=True)
         except (UnicodeError, EOFError, OSError) as error:
             yield Broken(f"the file cannot be read on from here: {error}")
             return
+
+
+def _read_alone(row: list[str], separator: str) -> list[str] | Broken:
+    """A row with a quotation mark out of place: as it stands if it is one line, else its first line is to blame."""
+    if len(row) == 1:
+        with suppress(csv.Error):
+            return next(csv.reader(row, delimiter=separator))
+    return Broken("a quotation mark is opened and not closed")
 
 
 def _fitted(cells: list[str], width: int) -> list[str] | Broken:
