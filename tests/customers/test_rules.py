@@ -3,6 +3,7 @@
 from itertools import permutations
 
 import pytest
+from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
@@ -137,7 +138,8 @@ def test_a_portion_costs_few_queries_however_many_claims(django_assert_max_num_q
     claims = [Claims(number, visitor=f"v{number}") for number in range(300)]
     with django_assert_max_num_queries(8):  # type: ignore[operator]
         tell(shop, *claims)
-    with django_assert_max_num_queries(3):  # type: ignore[operator]
+    lock = 1 if connection.vendor == "postgresql" else 0  # taken before anything is read; SQLite has its write lock
+    with django_assert_max_num_queries(3 + lock):  # type: ignore[operator]
         tell(shop, *claims)
 
 

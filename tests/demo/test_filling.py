@@ -12,8 +12,9 @@ from kizuna.demo.simulator_world import Plan, Truth
 from kizuna.flows import portfolio
 from kizuna.relationships import lists, reference, snapshots
 from kizuna.sales import ledger
-from kizuna.shops import keys, tenants
+from kizuna.shops import tenants
 from kizuna.tracking import arrivals, columns
+from tests.shops.making import find_source
 
 NOW_US = 1_795_338_000_000_000
 PLAN = Plan(NOW_US, customers=220)
@@ -78,7 +79,7 @@ def test_filling_again_and_after_a_crash_adds_nothing(tmp_path: Path, monkeypatc
     assert len(ledger.columns(shop.pk, None).order_us) == expected.truth.orders.sum()
     note = kept.read_note(tmp_path)
     assert note == kept.Note(catalogue.SHOP_SLUG, PLAN, half.storefront_key, filled=True)
-    source = keys.find_source(note.storefront_key)
+    source = find_source(note.storefront_key)
     assert source is not None
     assert source.kind == "browser"
 

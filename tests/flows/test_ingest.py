@@ -416,7 +416,7 @@ def test_what_a_browser_says_of_an_address_is_only_suggested_and_consent_is_kept
     assert suggestion.reason == "same_email"
     mallory = identity.ensure(shop.pk, identity.IdentityKind.USER_ID, ["mallory"], [1])["mallory"]
     customer = links.customers_of(shop.pk, [mallory])[mallory]
-    assert consent.may_use(shop.pk, [customer], "analytics") == {customer: True}
+    assert consent.current(shop.pk, customer)["analytics"].granted
     assert profiles.cards(shop.pk, [customer])[customer].email == "ann@example.com"
 
 

@@ -42,7 +42,7 @@ def test_a_job_runs_with_its_arguments_and_keeps_its_outcome(crew: worker._Crew)
     assert result.return_value == {"shop_id": 7, "names": ["a", "b"]} == tasks.calls[0]
     view = queue.find_job(result.id)
     assert view is not None
-    assert (view.state, view.progress, view.is_finished) == ("done", 1.0, True)
+    assert (view.state, view.progress) == ("done", 1.0)
     assert not crew.lane("default")
 
 
@@ -106,7 +106,7 @@ def test_a_failing_job_waits_longer_each_time_and_is_given_up(crew: worker._Crew
         waits.append((job.run_after - datetime.now(UTC)).total_seconds())
     assert 1 < waits[0] < 3 < waits[1] < 6
     assert job.state == JobState.DEAD
-    assert [str(view.public_id) for view in queue.list_dead()] == [result.id]
+    assert [str(view.public_id) for view in queue.list_unfinished()] == [result.id]
     assert queue.count_dead() == 1
     assert queue.revive(result.id, NOW)
     assert not queue.revive(result.id, NOW)

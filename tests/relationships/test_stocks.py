@@ -64,14 +64,10 @@ def test_an_identity_without_purchase_reads_as_such_and_other_shops_are_not_read
     assert not stored.sums["F"].any()
 
 
-def test_an_earlier_purchase_never_lowers_the_last_but_setting_it_does() -> None:
+def test_an_earlier_purchase_never_lowers_the_last() -> None:
     stocks.apply(1, [Change(5, "R", START, 1)])
     stocks.apply(1, [Change(5, "R", START - DAY, 1)])
     assert stocks.columns(1, [5]).last_purchase_us.tolist() == [START]
-    stocks.set_last_purchase(1, {5: START - 2 * DAY})
-    assert stocks.columns(1).last_purchase_us.tolist() == [START - 2 * DAY]
-    stocks.set_last_purchase(1, {5: None})
-    assert stocks.columns(1).last_purchase_us.tolist() == [science.NO_PURCHASE]
 
 
 def test_the_newer_purchase_wins_over_none() -> None:

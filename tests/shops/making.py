@@ -7,7 +7,7 @@ from django.test import Client
 
 from kizuna.flows import people as people_flow
 from kizuna.flows import shops as shops_flow
-from kizuna.shops import members
+from kizuna.shops import keys, members
 from kizuna.shops import people as people_room
 from kizuna.shops.models import Person, Shop
 from kizuna.shops.tenants import NewShop
@@ -41,3 +41,8 @@ def log_in(person: Person) -> Client:
     client = Client()
     client.force_login(person)
     return client
+
+
+def find_source(write_key: str) -> keys.SourceView | None:
+    """Find the source in use that a write key belongs to, as the capture door does."""
+    return next((each for each in keys.list_active_sources() if each.key_hash == keys.hash_key(write_key)), None)

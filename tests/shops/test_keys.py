@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from kizuna.shops import keys, sources
 from kizuna.shops.models import ApiToken, Source
 from kizuna.shops.tenants import Refused
-from tests.shops.making import NOW, make_shop
+from tests.shops.making import NOW, find_source, make_shop
 
 pytestmark = pytest.mark.django_db
 
@@ -36,12 +36,12 @@ def test_keys_are_nowhere_in_the_database_in_clear():
 def test_a_source_is_found_by_its_key_until_it_is_revoked():
     shop = make_shop()
     source, key = sources.create_source(shop, "Web", "browser")
-    found = keys.find_source(key)
+    found = find_source(key)
     assert found == keys.SourceView(source.pk, shop.pk, "browser", keys.hash_key(key))
     assert found in keys.list_active_sources()
-    assert keys.find_source(key + "x") is None
+    assert find_source(key + "x") is None
     sources.revoke_source(shop, source.public_id, NOW)
-    assert keys.find_source(key) is None
+    assert find_source(key) is None
     assert keys.list_active_sources() == []
 
 
@@ -49,8 +49,8 @@ def test_rotating_ends_the_old_key_and_starts_the_new():
     shop = make_shop()
     source, old = sources.create_source(shop, "Web", "server")
     _, new = sources.rotate_source(shop, source.public_id)
-    assert keys.find_source(old) is None
-    assert keys.find_source(new).id == source.pk
+    assert find_source(old) is None
+    assert find_source(new).id == source.pk
 
 
 def test_sources_of_kizuna_itself_have_no_key_and_are_not_offered_to_the_wire():
@@ -70,7 +70,7 @@ def test_another_shop_cannot_touch_a_source_or_a_token():
         sources.rotate_source(other, source.public_id)
     with pytest.raises(Refused):
         sources.revoke_token(other, token.pk, NOW)
-    assert keys.find_source(key) is not None
+    assert find_source(key) is not None
 
 
 @pytest.mark.parametrize(

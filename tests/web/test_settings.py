@@ -11,7 +11,7 @@ from kizuna.shops import keys, rates, sources, tenants
 from kizuna.shops.members import find_entry
 from kizuna.shops.models import AuditEntry
 from kizuna.web.console.settings.once import COOKIE
-from tests.shops.making import log_in, make_owner, make_person, make_shop
+from tests.shops.making import find_source, log_in, make_owner, make_person, make_shop
 
 pytestmark = pytest.mark.django_db
 
@@ -74,7 +74,7 @@ def test_a_key_is_shown_once_after_a_redirect_and_is_never_in_the_database(shop,
     assert made.cookies[COOKIE]["httponly"]
     first = owner.get(made.url)
     key = re.search(r'<code id="key">(kz_w_[\w-]+)</code>', first.content.decode()).group(1)
-    assert keys.find_source(key).kind == "browser"
+    assert find_source(key).kind == "browser"
     assert "no-store" in first["Cache-Control"]
     assert f"data-write-key=&quot;{key}&quot;" in first.content.decode()
     assert key not in owner.get(made.url).content.decode()
@@ -98,11 +98,11 @@ def test_rotating_and_revoking_from_the_page(shop, owner):
     turned = owner.post(_url("settings_source_rotate", source.public_id))
     page = owner.get(turned.url).content.decode()
     new = re.search(r'<code id="key">(kz_w_[\w-]+)</code>', page).group(1)
-    assert keys.find_source(old) is None
-    assert keys.find_source(new).id == source.pk
+    assert find_source(old) is None
+    assert find_source(new).id == source.pk
     assert "segment.analytics" in page
     owner.post(_url("settings_source_revoke", source.public_id))
-    assert keys.find_source(new) is None
+    assert find_source(new) is None
     listed = owner.get(_url("settings_sources")).content.decode()
     assert "revoked" in listed
     assert _url("settings_source", source.public_id) not in listed

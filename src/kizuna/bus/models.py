@@ -8,4 +8,3 @@ class Note(models.Model):
 
     channel = models.CharField(max_length=100)
     body = models.TextField()
-    published_at = models.DateTimeField(auto_now_add=True)

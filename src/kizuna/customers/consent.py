@@ -3,7 +3,7 @@
 A refusal is a fact like an agreement. Where nothing was said the answer is no. Who asks, and for what, is theirs.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,14 +46,3 @@ def current(shop_id: int, customer_id: int) -> dict[str, Decision]:
     return {
         row.purpose: Decision(row.identity_id, row.purpose, row.granted, row.given_us, row.evidence) for row in rows
     }
-
-
-def may_use(shop_id: int, customer_ids: Collection[int], purpose: str) -> dict[int, bool]:
-    """Tell for each customer whether the purpose is agreed to; no where nothing was said."""
-    answer = dict.fromkeys(customer_ids, False)
-    rows = Consent.objects.filter(shop_id=shop_id, purpose=purpose, identity__customer_id__in=customer_ids)
-    for customer_id, granted in rows.order_by("given_us", "-granted", "id").values_list(
-        "identity__customer_id", "granted"
-    ):
-        answer[customer_id] = granted
-    return answer

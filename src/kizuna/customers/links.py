@@ -79,12 +79,6 @@ def find_strongest(shop_id: int, customer_id: int) -> tuple[int, IdentityKind, s
     return None if first is None else (first[0], IdentityKind(first[1]), first[2])
 
 
-def history(shop_id: int, customer_id: int) -> list[Link]:
-    """List every link a customer ever had, the oldest first, with its identity."""
-    every = Link.objects.filter(shop_id=shop_id, customer_id=customer_id).select_related("identity")
-    return list(every.order_by("from_us", "id"))
-
-
 def open_first(shop_id: int, first: Iterable[tuple[int, int, int | None]]) -> None:
     """Store the first link of new identities, (identity, customer, via); it holds from the beginning of time."""
     told = [(shop_id, identity_id, customer_id, 0, "first_seen", via) for identity_id, customer_id, via in first]

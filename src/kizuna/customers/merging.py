@@ -48,7 +48,6 @@ def merge(shop_id: int, kept_id: int, merged_id: int, person_id: int | None, now
         kept_id=kept_id,
         merged_id=merged_id,
         identity_ids=members[merged_id],
-        profile_before=_profile(shop_id, kept_id),
         cause="person" if person_id else "rule",
         person_id=person_id,
         merged_at=now,
@@ -170,17 +169,11 @@ def note_rule_merges(shop_id: int, merges: Sequence[tuple[int, int, Sequence[int
             kept_id=kept_id,
             merged_id=merged_id,
             identity_ids=list(identity_ids),
-            profile_before=_profile(shop_id, kept_id),
             cause=cause,
             merged_at=periods.instant_at(now_us),
         )
         for kept_id, merged_id, identity_ids, cause in merges
     )
-
-
-def _profile(shop_id: int, customer_id: int) -> dict[str, Any]:
-    names = [*profiles.FIELDS, "email_verified", "traits", "first_touch", "last_touch"]
-    return dict(Customer.objects.filter(shop_id=shop_id, id=customer_id).values(*names).get())
 
 
 def _now_at(shop_id: int, customer_id: int) -> int:

@@ -106,7 +106,6 @@ class Merge(models.Model):
     kept = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="merges_kept")
     merged = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="merges_lost")
     identity_ids = models.JSONField(help_text="the identities that moved")
-    profile_before = models.JSONField(help_text="the kept customer's profile fields before the merge")
     cause = models.CharField(max_length=60)
     person = models.ForeignKey("shops.Person", on_delete=models.SET_NULL, null=True)
     merged_at = models.DateTimeField()

@@ -15,7 +15,6 @@ import msgspec
 import numpy as np
 
 from kizuna.demo import (
-    catalogue,
     simulator_mail,
     simulator_sales,
     simulator_visits,
@@ -98,14 +97,6 @@ def to_wire(simulation: Simulation) -> Iterator[WireEvent]:
         if event.campaign:
             said["context"] = {"campaign": event.campaign}
         yield WireEvent(event.call, _encode(said), event.at_us)
-
-
-def describe(simulation: Simulation) -> str:
-    """Say in a line what was made."""
-    truth = simulation.truth
-    buyers = int((truth.orders > 0).sum())
-    orders = len(simulation.world.purchases)
-    return f"{len(simulation.events):,} facts of {buyers:,} buyers with {orders:,} orders at {catalogue.SHOP_NAME}"
 
 
 def _iso(us: int) -> str:

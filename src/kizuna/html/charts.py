@@ -81,27 +81,6 @@ def line_chart(title: str, words: str, lines: Sequence[Line], axes: Axes) -> Saf
     return _framed(title, words, axes, [_stretched(*_band_shapes(axes), *paths), *ends])
 
 
-def bar_chart(title: str, words: str, bars: Sequence[tuple[float, float]], axes: Axes) -> SafeString:
-    """Draw one bar per (x, value) from zero; the x axis counts bars from 0."""
-    zero = axes.y.at(0)
-    width = 100 / max(1, len(bars))
-    drawn = []
-    for index, (_, value) in enumerate(bars):
-        top, bottom = sorted((100 - axes.y.at(value), 100 - zero))
-        drawn.append(
-            element(
-                "rect",
-                class_="bar" if value >= 0 else "bar below",
-                x=f"{number(index * width + width * 0.14)}%",
-                y=f"{number(top)}%",
-                width=f"{number(width * 0.72)}%",
-                height=f"{number(max(bottom - top, 0.4))}%",
-                rx=2,
-            )
-        )
-    return _framed(title, words, axes, drawn)
-
-
 def share_bar(parts: Sequence[tuple[str, float]], words: str) -> SafeString:
     """Draw one bar split into (tone, amount) parts; amounts at or below zero take no room."""
     total = sum(max(0.0, amount) for _, amount in parts)

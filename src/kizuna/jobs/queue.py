@@ -38,7 +38,7 @@ class BadArguments(TypeError):
 
 @dataclass(frozen=True)
 class JobView:
-    """How a job stands, for pages that wait for it."""
+    """How a job stands, for whoever waits for it or looks after it."""
 
     public_id: uuid.UUID
     task: str
@@ -50,11 +50,6 @@ class JobView:
     attempts: int
     enqueued_at: datetime
     finished_at: datetime | None
-
-    @property
-    def is_finished(self) -> bool:
-        """Whether nothing more will happen to it by itself."""
-        return self.state in {JobState.DONE, JobState.DEAD}
 
 
 def insert_job(task: "Task[..., Any]", kwargs: Mapping[str, Any], now: datetime, once_key: str | None = None) -> Job:
@@ -101,16 +96,18 @@ def report(fraction: float) -> None:
 
 
 def find_job(public_id: uuid.UUID | str) -> JobView | None:
-    """Find a job by the id its page knows."""
+    """Find a job by its public id."""
     try:
         return next((_view(job) for job in Job.objects.filter(public_id=uuid.UUID(str(public_id)))), None)
     except ValueError:
         return None
 
 
-def list_dead(limit: int = 100) -> list[JobView]:
-    """List the jobs that were given up, newest first."""
-    return [_view(job) for job in Job.objects.filter(state=JobState.DEAD).order_by("-finished_at")[:limit]]
+def list_unfinished(limit: int = 100) -> list[JobView]:
+    """List the jobs that were given up, the newest first, then those that run and those that wait."""
+    dead = Job.objects.filter(state=JobState.DEAD).order_by("-finished_at")
+    alive = Job.objects.filter(state__in=[JobState.RUNNING, JobState.READY]).order_by("-state", "run_after")
+    return [_view(job) for job in [*dead[:limit], *alive[:limit]]][:limit]
 
 
 def count_dead() -> int:

@@ -64,11 +64,6 @@ def find_by_id(shop_id: int, reference_id: int | None) -> ReferenceView | None:
     return None if row is None else _view(row)
 
 
-def list_references(shop_id: int) -> list[ReferenceView]:
-    """List every reference of the shop, the newest first."""
-    return [_view(row) for row in Reference.objects.filter(shop_id=shop_id).order_by("-version")]
-
-
 def freeze(shop_id: int, frozen: Frozen, person: "Person | None", now: datetime) -> ReferenceView:
     """Store a new version with all its distributions; older versions stay."""
     newest = find_current(shop_id)

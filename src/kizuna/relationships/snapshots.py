@@ -78,13 +78,6 @@ class SnapshotView:
         """The cuts as science.portfolio takes them."""
         return Cuts(self.cut_rf, self.cut_net_profit_minor, self.n_star, self.net_gain_minor)
 
-    @property
-    def cut_e_cnrr(self) -> float | None:
-        """The cut on the Y axis as a share; None where there is no cut or e-CNRR is undefined."""
-        if self.cut_net_profit_minor is None or self.net_gain_minor <= 0:
-            return None
-        return self.cut_net_profit_minor / self.net_gain_minor
-
 
 @dataclass(frozen=True, slots=True)
 class SnapshotColumns:
@@ -155,11 +148,6 @@ def find_last(shop_id: int) -> SnapshotView | None:
 def find_at(shop_id: int, as_of_us: int) -> SnapshotView | None:
     """Find the last snapshot made for an instant at or before this one, reconstructed ones included."""
     return _first(Snapshot.objects.filter(shop_id=shop_id, as_of_us__lte=as_of_us).order_by("-as_of_us", "-id"))
-
-
-def find_daily(shop_id: int, day: int) -> SnapshotView | None:
-    """Find the snapshot of a shop-local midnight."""
-    return _first(Snapshot.objects.filter(shop_id=shop_id, day=day, cause=DAILY))
 
 
 def get(shop_id: int, snapshot_id: int) -> SnapshotView:

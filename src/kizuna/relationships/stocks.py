@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from django.db import connection
 from numpy.typing import NDArray
 
 from kizuna.relationships import bulk
@@ -93,15 +92,6 @@ def apply_indicator(shop_id: int, indicator_id: int, facts: tuple[Ints, Ints, Fl
         sums = science.accumulate(index, happened, weight, len(owners))
         added = ", ".join(f"{name} = {_INDICATOR_TABLE}.{name} + excluded.{name}" for name in _INDICATOR_NAMES)
         _write_indicator(shop_id, indicator_id, (owners, sums), added)
-
-
-def set_last_purchase(shop_id: int, last_us: Mapping[int, int | None]) -> None:
-    """Set when identities last bought, after a purchase was corrected or cancelled; None where none is left."""
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            f"UPDATE {_TABLE} SET last_purchase_us = %s WHERE shop_id = %s AND identity_id = %s",  # noqa: S608
-            [(last, shop_id, identity) for identity, last in sorted(last_us.items())],
-        )
 
 
 def restate(shop_id: int, columns: StockColumns) -> None:

@@ -49,12 +49,6 @@ def hash_key(key: str) -> str:
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def find_source(write_key: str) -> SourceView | None:
-    """Find the source a write key belongs to; None when it is unknown or revoked."""
-    found = Source.objects.filter(key_hash=hash_key(write_key), revoked_at=None).first()
-    return None if found is None else _view(found)
-
-
 def list_active_sources() -> list[SourceView]:
     """List every source that may send, for the capture door to keep in memory."""
     return [_view(source) for source in Source.objects.filter(revoked_at=None).exclude(key_hash=None)]

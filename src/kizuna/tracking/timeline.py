@@ -56,11 +56,6 @@ def list_facts(
     return found
 
 
-def find_fact(shop_id: int, public_id: str) -> Fact | None:
-    """Find one fact by the identifier that pages show."""
-    return Fact.objects.filter(shop_id=shop_id, public_id=public_id).first()
-
-
 def words_of(fact: Fact) -> Words:
     """Say in words what a fact is."""
     about = next(word for word, value in ABOUTS.items() if value == fact.about)
