@@ -34,6 +34,8 @@ def test_the_shop_knows_what_the_simulation_says(tmp_path: Path) -> None:
     buyers = int((truth.orders > 0).sum())
     assert sum(total.customers for segment, total in placed.items() if segment) == buyers
     assert {"A", "B", "C", "D"} <= placed.keys()
+    people = set(links.columns(shop.pk, None)[1].tolist())
+    assert placed[""].customers == len(people) - buyers > 50
 
     owners = links.customers_of(shop.pk, held.order_identity.tolist())
     assert len(set(owners.values())) == buyers

@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
+from kizuna.customers import links
 from kizuna.demo import catalogue, kept, simulator
 from kizuna.demo.simulator import WireEvent
 from kizuna.demo.simulator_world import Plan
 from kizuna.flows import facts, history, products, shops, snapshots
 from kizuna.flows.products import ProductDraft
+from kizuna.sales import ledger
 from kizuna.science import periods
 from kizuna.shops import sources, tenants
 from kizuna.shops.rates import NewRate
@@ -124,12 +126,16 @@ def _take_past(shop: "Shop", source: "Source", wire: Sequence[WireEvent], progre
 
 
 def _settle(shop: "Shop", night: datetime, progress: Progress) -> None:
-    """Place everybody as of the night, and reckon the weeks before it."""
-    progress("Placing customers", 0, 2)
+    """Place everybody as of the night, also those without an order, and reckon the weeks before it."""
+    progress("Placing customers", 0, 3)
     snapshots.settle_present(shop, night)
-    progress("Placing customers", 1, 2)
+    progress("Placing customers", 1, 3)
+    everybody = set(links.columns(shop.pk, None)[1].tolist())
+    bought = links.customers_of(shop.pk, ledger.columns(shop.pk, None).order_identity.tolist())
+    snapshots.place_all(shop, sorted(everybody - set(bought.values())), snapshots.IMPORTED, periods.epoch_us(night))
+    progress("Placing customers", 2, 3)
     history.backfill(shop, night + timedelta(seconds=1))
-    progress("Placing customers", 2, 2)
+    progress("Placing customers", 3, 3)
 
 
 def _live_through(shop: "Shop", source: "Source", wire: Sequence[WireEvent], progress: Progress) -> None:
