@@ -1,4 +1,4 @@
-"""Where the JavaScript Segment clients come from: npm, at test time, into a cache folder outside the repository."""
+"""Where the JavaScript Segment clients and the type checker come from: npm, when tests run, into a cache folder."""
 
 import os
 import shutil
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.conftest import need
 
-PACKAGES = ("@segment/analytics-node@3.1.0", "@segment/analytics-next@1.84.3")
+PACKAGES = ("@segment/analytics-node@3.1.0", "@segment/analytics-next@1.84.3", "typescript@7.0.2")
 
 
 def find_node_modules() -> Path:

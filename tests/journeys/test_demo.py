@@ -1,0 +1,236 @@
+"""The demo as a person meets it: one command, the password it prints, two windows, and a dot that moves by itself."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.conftest import need
+from tests.journeys.conftest import ROOT
+
+# A headless browser says so, and is dropped as the robot it is; a shopper's does not.
+AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36"
+LOOKS = [("desk", "light"), ("desk", "dark"), ("phone", "light"), ("phone", "dark")]
+SIZES = {"desk": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
+
+
+@dataclass(frozen=True)
+class Demo:
+    """The running demo, as its printed lines describe it."""
+
+    said: str
+    url: str
+
+    def word(self, label: str) -> str:
+        """Read what stands after a label in the printed lines."""
+        found = re.search(rf"^\s*{label}\s+(\S+)$", self.said, re.MULTILINE)
+        assert found is not None, self.said
+        return found[1]
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """`demo` with few customers, on a free port, until the module ends; ended by its id."""
+    home = tmp_path_factory.mktemp("demo")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("KIZUNA_")}
+    env = {**kept, "PYTHONPATH": f"{ROOT / 'src'}", "KIZUNA_HOME": str(home)}
+    command = [sys.executable, "-m", "kizuna", "demo", "--customers", "150", "--port", str(port)]
+    printed = home / "printed.txt"
+    with printed.open("wb") as out:
+        process = subprocess.Popen(command, env=env, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT)
+    try:
+        url = f"http://127.0.0.1:{port}"
+        _wait_until_healthy(url, process, printed)
+        yield Demo(printed.read_text(), url)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+
+
+def _wait_until_healthy(url: str, process: "subprocess.Popen[bytes]", printed: Path) -> None:
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        assert process.poll() is None, printed.read_text()
+        try:
+            with urllib.request.urlopen(f"{url}/healthz", timeout=2) as answer:
+                if answer.status == 200:
+                    return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.2)
+    raise AssertionError(printed.read_text())
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium")
+    need(chromium is not None, "no Chromium")
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+
+
+def owner_at_portfolio(browser: Browser, demo: Demo) -> Page:
+    """Log in with what the command printed."""
+    page = browser.new_context(viewport={"width": 1380, "height": 900}).new_page()
+    page.goto(demo.word("console"))
+    page.fill("[name=login]", demo.word("log in as"))
+    page.fill("[name=password]", demo.word("password"))
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda url: "login" not in url)
+    expect(page.locator("#scatter .dot").first).to_be_attached()
+    expect(page.get_by_text("Live", exact=True).first).to_be_visible()
+    return page
+
+
+def shopper(browser: Browser, demo: Demo, number: int) -> tuple[Page, str]:
+    """Sign in at the storefront as one of the customers who are distant."""
+    page = browser.new_context(user_agent=AGENT).new_page()
+    page.goto(f"{demo.word('storefront')}sign-in/")
+    person = page.locator("section", has=page.get_by_role("heading", name="Distant"))
+    person = person.locator("button.person").nth(number)
+    name = person.locator("strong").inner_text()
+    person.click()
+    expect(page.locator(".who")).to_have_text(name)
+    return page, name
+
+
+def test_buying_at_the_storefront_moves_the_dot_in_the_other_window(browser: Browser, demo: Demo) -> None:
+    console = owner_at_portfolio(browser, demo)
+    console.evaluate("window.neverReloaded = true")
+    shop, name = shopper(browser, demo, 0)
+    dot = console.locator(f'#scatter .dot[data-name="{name}"]')
+    expect(dot).to_have_class(re.compile(r"\bmoving\b"), timeout=8000)
+    before = dot.evaluate("(dot) => ({np: +dot.dataset.np, id: dot.dataset.id})")
+    assert "tone-d" in (dot.get_attribute("class") or "")
+
+    shop.get_by_role("link", name="Teaware").first.click()
+    shop.get_by_role("link", name="Cast-iron kettle").click()
+    shop.get_by_role("button", name="Put into the basket").click()
+    shop.get_by_role("link", name="Check out").click()
+    shop.get_by_role("button", name="Place the order").click()
+    expect(shop.get_by_role("heading", name="Thank you")).to_be_visible()
+    number = shop.locator("main strong").inner_text()
+
+    ordered_at = time.monotonic()
+    console.wait_for_function(
+        "([id, np]) => +document.querySelector(`#scatter .dot[data-id='${id}']`)?.dataset.np > np + 1000",
+        arg=[before["id"], before["np"]],
+        timeout=8000,
+    )
+    assert time.monotonic() - ordered_at < 5
+    moved = console.locator(f'#scatter .dot[data-id="{before["id"]}"]')
+    assert "tone-d" not in (moved.get_attribute("class") or "")
+    assert console.evaluate("window.neverReloaded") is True
+
+    console.goto(f"{demo.url}/s/kasane/customers/{before['id']}/")
+    expect(console.get_by_role("heading", name=name).first).to_be_visible()
+    expect(console.get_by_text(number).first).to_be_visible()
+
+
+def test_browsing_alone_strengthens_the_relationship(browser: Browser, demo: Demo) -> None:
+    console = owner_at_portfolio(browser, demo)
+    factors = console.evaluate(
+        "Object.fromEntries([...document.querySelectorAll('#scatter .dot')]"
+        ".map((dot) => [dot.dataset.name, dot.dataset.rf]))"
+    )
+    shop, name = shopper(browser, demo, 1)
+    shop.goto(f"{demo.word('storefront')}product/KT-601/")
+    console.wait_for_function(
+        "([name, rf]) => [...document.querySelectorAll('#scatter .dot')]"
+        ".some((dot) => dot.dataset.name === name && +dot.dataset.rf > rf)",
+        arg=[name, float(factors[name])],
+        timeout=8000,
+    )
+
+
+@pytest.mark.parametrize(("size", "scheme"), LOOKS)
+def test_the_storefront_is_accessible_fits_and_keeps_to_its_policy(
+    browser: Browser, demo: Demo, size: str, scheme: str
+) -> None:
+    context = browser.new_context(
+        viewport=SIZES[size],  # type: ignore[arg-type]
+        color_scheme=scheme,  # type: ignore[arg-type]
+        user_agent=AGENT,
+        reduced_motion="reduce",
+    )
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    wrong: dict[str, list[str]] = {}
+
+    def look(name: str) -> None:
+        page.wait_for_load_state("networkidle")
+        found = Axe().run(page).response["violations"]
+        wrong[name] = [f"{each['id']}: {node['html'][:160]}" for each in found for node in each["nodes"][:3]]
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            wrong[name].append("wider than the window")
+
+    store = demo.word("storefront")
+    for path in ("", "category/ink/", "search/?q=tea", "search/?q=zzz", "cart/", "sign-in/", "product/KI-501/"):
+        page.goto(f"{store}{path}")
+        look(path)
+    page.get_by_role("button", name="Put into the basket").click()
+    look("basket")
+    page.goto(f"{store}sign-in/")
+    page.locator("button.person").first.click()
+    look("signed in")
+    page.goto(f"{store}checkout/")
+    look("check out")
+    page.get_by_role("button", name="Place the order").click()
+    look("thanks")
+    assert {name: found for name, found in wrong.items() if found} == {}
+    assert complaints == []
+    context.close()
+
+
+def test_starting_it_again_finds_it_as_it_was(demo: Demo, tmp_path: Path) -> None:
+    home = tmp_path / "again"
+    env = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}", "KIZUNA_HOME": str(home)}
+    command = [sys.executable, "-m", "kizuna", "demo", "--customers", "30", "--no-serve"]
+    first, second = (
+        Demo(subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, check=True).stdout, "")
+        for _ in range(2)
+    )
+    assert "The shop was ready after" in first.said
+    assert "The shop was ready after" not in second.said
+    assert first.word("password") == second.word("password")
+    assert len(first.word("password")) >= 12
+
+
+def test_a_port_in_use_is_said_before_anything_is_made(demo: Demo, tmp_path: Path) -> None:
+    port = demo.url.rpartition(":")[2]
+    env = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}", "KIZUNA_HOME": str(tmp_path / "home")}
+    command = [sys.executable, "-m", "kizuna", "demo", "--customers", "30", "--port", port]
+    done = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert f"cannot listen on 127.0.0.1:{port}" in done.stderr
+    assert not (tmp_path / "home" / "demo.json").exists()
+
+
+def test_the_demo_never_moves_in_with_a_real_shop(tmp_path: Path) -> None:
+    env = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}", "KIZUNA_HOME": str(tmp_path / "real")}
+
+    def run(*words: str) -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, "-m", "kizuna", *words]
+        return subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert run("create_shop", "real", "--name", "Real", "--currency", "EUR").returncode == 0
+    refused = run("demo", "--no-serve", "--customers", "30")
+    assert refused.returncode != 0
+    assert "holds shops that are no demo (real)" in refused.stderr
