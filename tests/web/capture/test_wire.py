@@ -151,8 +151,24 @@ def test_limits_are_exact(caller: Caller) -> None:
     assert caller.call("/v1/batch", _json({"batch": [0] * 2500})).status == 200
 
 
-def test_a_body_announced_too_long_is_refused_before_it_is_read(caller: Caller) -> None:
+def test_a_body_of_ten_megabytes_is_read_and_thrown_away_so_that_the_sender_sees_the_answer(caller: Caller) -> None:
+    piece, sent, answers = b"x" * 1024 * 1024, iter(range(10)), []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": piece, "more_body": next(sent) < 9}
+
+    async def send(message: Any) -> None:
+        answers.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/v1/track", "query_string": b""}
+    asyncio.run(caller.door({**scope, "headers": [(b"content-length", b"10485760")]}, receive, send))
+    assert answers[0]["status"] == 413
+    assert next(sent, None) is None
+
+
+def test_a_body_announced_too_long_is_refused(caller: Caller) -> None:
     assert caller.call("/v1/track", b"{}", content_length=str(10 * 1024 * 1024)).status == 413
+    assert caller.call("/v1/track", b"{}", content_length=str(10**12)).status == 413
     assert caller.call("/v1/track", b"{}", content_length="-1").status == 413
 
 

@@ -20,6 +20,8 @@ from kizuna.web.capture.rates import Buckets
 from kizuna.web.capture.wire import Refused
 
 BODY_DEADLINE_S = 20.0
+MOST_DRAINED = 16 * 1024 * 1024
+_TOO_LONG = f"the body is over {wire.LONGEST_BODY // 1024} KB"
 _ANYWHERE = (b"access-control-allow-origin", b"*")
 _JSON = (b"content-type", b"application/json")
 _PREFLIGHT = [
@@ -90,14 +92,19 @@ class CaptureDoor:
 
     async def _store(self, call: Call, scope: Any, receive: Any) -> None:
         authorization = encoding = b""
+        announced = 0
         for name, value in scope["headers"]:
             if name == b"authorization":
                 authorization = value
             elif name == b"content-encoding":
                 encoding = value.strip().lower()
-            elif name == b"content-length" and (not value.isdigit() or int(value) > wire.LONGEST_BODY):
-                raise Refused(413, f"the body is over {wire.LONGEST_BODY // 1024} KB", "body")
+            elif name == b"content-length":
+                announced = int(value) if value.isdigit() else MOST_DRAINED + 1
+        if announced > MOST_DRAINED:
+            raise Refused(413, _TOO_LONG, "body")
         body = await _read_body(receive)
+        if announced > wire.LONGEST_BODY:
+            raise Refused(413, _TOO_LONG, "body")
         received_us = time.time_ns() // 1000
         parsed = wire.parse_body(call, _expand(body, encoding))
         source_id = await self._check_key(wire.parse_basic(authorization) if authorization else "", parsed.write_key)
@@ -142,7 +149,11 @@ class CaptureDoor:
 
 
 async def _read_body(receive: Any) -> bytes:
-    """Read the whole body within the limit and the deadline."""
+    """Read the whole body within the limit and the deadline.
+
+    A body over the limit is read on and thrown away, else the sender sees a broken connection instead of the answer
+    and sends the same for ever.
+    """
     try:
         async with asyncio.timeout(BODY_DEADLINE_S):
             message = await receive()
@@ -153,10 +164,12 @@ async def _read_body(receive: Any) -> bytes:
                 return whole
             pieces, length = [], 0
             while True:
-                pieces.append(message.get("body", b""))
-                length += len(pieces[-1])
-                if length > wire.LONGEST_BODY:
-                    raise Refused(413, f"the body is over {wire.LONGEST_BODY // 1024} KB", "body")
+                piece = message.get("body", b"")
+                length += len(piece)
+                if length <= wire.LONGEST_BODY:
+                    pieces.append(piece)
+                elif length > MOST_DRAINED or not message.get("more_body"):
+                    raise Refused(413, _TOO_LONG, "body")
                 if not message.get("more_body"):
                     return b"".join(pieces)
                 message = await receive()
