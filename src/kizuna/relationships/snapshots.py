@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from kizuna.relationships.kept import Kept, digest_of
 from kizuna.relationships.models import Snapshot
-from kizuna.science.portfolio import Cuts
+from kizuna.science import portfolio
+from kizuna.science.portfolio import Concentration, Cuts
 
 type Floats = NDArray[np.float64]
 type Ints = NDArray[np.int64]
@@ -45,6 +46,7 @@ _META = (
     "made_at",
 )
 _kept: "Kept[SnapshotColumns]" = Kept(4)
+_measured: "Kept[Concentration | None]" = Kept(64)
 
 
 class UnreadableSnapshotError(ValueError):
@@ -164,6 +166,11 @@ def list_snapshots(shop_id: int, since_us: int = 0) -> list[SnapshotView]:
 def columns(snapshot: SnapshotView) -> SnapshotColumns:
     """Read where everybody stood; a few snapshots are kept in memory."""
     return _kept.get(snapshot.digest, lambda: _loaded(snapshot.id))
+
+
+def concentration(snapshot: SnapshotView) -> Concentration | None:
+    """Measure the 80/20 rule on a snapshot's net profit; None where nobody brought any."""
+    return _measured.get(snapshot.digest, lambda: portfolio.concentration(columns(snapshot).net_profit))
 
 
 def forget_reconstructed(shop_id: int) -> Sequence[int]:

@@ -7,6 +7,7 @@ import pytest
 
 from kizuna.relationships import lists, snapshots
 from kizuna.relationships.lists import Filters
+from kizuna.relationships.models import Standing
 from tests.web.console.shop_with_history import Place
 
 PATHS = ["", "portfolio/", "customers/", "debugger/"]
@@ -41,6 +42,25 @@ def test_a_customer_page_explains_the_segment(full: Place) -> None:
     assert "counts as strong" in page
     assert page.count('class="lead-cell"') == 5
     assert "Relationship factor over time" in page
+
+
+def test_a_factor_of_which_nobody_has_anything_is_shown_as_no_data(full: Place) -> None:
+    path = full.url(f"customers/{_first_customer(full)}/")
+    words = "no data: nobody of the reference has any"
+    assert words not in full.client().get(path).content.decode()
+    for standing in Standing.objects.filter(shop_id=full.shop.pk, rf__isnull=False):
+        standing.stocks["E"], standing.z["E"] = 0.0, 0.5
+        standing.save()
+    assert full.client().get(path).content.decode().count(words) == 1
+
+
+def test_the_portfolio_says_what_became_of_the_80_20_rule(full: Place) -> None:
+    last = snapshots.find_last(full.shop.pk)
+    profits = sorted(snapshots.columns(last).net_profit.clip(min=0).tolist(), reverse=True)
+    held = sum(profits[: -(-len(profits) // 5)]) / sum(profits)
+    page = full.client().get(full.url("portfolio/")).content.decode()
+    assert f"fifth of the customers brings {held * 100:.0f}" in page
+    assert f"80 % comes from {100 * last.n_star / len(profits):.0f}" in page
 
 
 def test_another_shops_pages_do_not_exist(full: Place, strange: Place) -> None:

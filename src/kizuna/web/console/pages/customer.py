@@ -13,7 +13,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from kizuna.customers import merging, profiles
+from kizuna.customers import links, merging, profiles
 from kizuna.flows import portfolio as portfolio_flow
 from kizuna.html import charts, figures
 from kizuna.html.charts import Axes, Band, Line
@@ -22,9 +22,10 @@ from kizuna.relationships import criterion, lists, paths, snapshots
 from kizuna.relationships.criterion import CriterionView
 from kizuna.relationships.paths import Point
 from kizuna.relationships.snapshots import SnapshotView
+from kizuna.tracking import responsiveness
 from kizuna.web.console import amounts
 from kizuna.web.console.access import ShopRequest, shop_page
-from kizuna.web.console.pages.words import CHANNEL_ICONS, FACTORS, segment_words
+from kizuna.web.console.pages.words import CHANNEL_ICONS, FACTORS, response_words, segment_words
 
 if TYPE_CHECKING:
     from kizuna.customers.models import Customer, MergeSuggestion
@@ -36,6 +37,8 @@ MONTH_US = 30 * DAY_US
 FEW_SUGGESTIONS = 5
 ABOUTS = ("of", "for", "by")
 VISIBLE = 0.005
+NO_DATA_Z = 0.5
+NEARLY_NOTHING = 2**-8
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,7 @@ def page(request: ShopRequest, shop: "Shop", public_id: UUID) -> HttpResponse:
         "words": segment_words(standing.segment if standing else ""),
         "story": _story(standing, last, rows),
         "factors": rows,
+        "response": response_words(responsiveness.read(shop.pk, _identity_ids(shop, customer))),
         "path": _path_chart(shop, points, standing, last, shop_now_us),
         "profit_path": _profit_chart(shop, points, standing, shop_now_us),
         "points": points,
@@ -107,6 +111,10 @@ def find_or_404(shop: "Shop", public_id: UUID) -> "Customer":
     if found is None:
         raise Http404
     return found
+
+
+def _identity_ids(shop: "Shop", customer: "Customer") -> list[int]:
+    return links.identities_of(shop.pk, [customer.pk])[customer.pk]
 
 
 def _others(suggestions: "Sequence[MergeSuggestion]", customer: "Customer") -> list[dict[str, object]]:
@@ -154,6 +162,8 @@ def _factor_rows(
 
 
 def _stock_words(shop: "Shop", key: str, standing: "Standing", shop_now_us: int) -> str:
+    if standing.z.get(key) == NO_DATA_Z and standing.stocks.get(key, 0.0) < NEARLY_NOTHING:
+        return "no data: nobody of the reference has any"
     if key == "R":
         if standing.last_order_us is None:
             return "no purchase"

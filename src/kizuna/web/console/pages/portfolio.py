@@ -28,7 +28,7 @@ from kizuna.web.console.pages import chosen, plot
 from kizuna.web.console.pages.chosen import MOST_DOTS
 from kizuna.web.console.pages.filters import ListState, parse_list
 from kizuna.web.console.pages.totals import count_now, count_then, placed_in
-from kizuna.web.console.pages.words import SEGMENTS, SegmentWords
+from kizuna.web.console.pages.words import SEGMENTS, SegmentWords, concentration_words
 
 if TYPE_CHECKING:
     from kizuna.shops.models import Shop
@@ -67,6 +67,7 @@ class Picture:
     legend: Sequence[LegendEntry]
     shares: SafeString
     caption: str
+    concentration: str
     placed: int
     snapshot: SnapshotView | None
     past: bool
@@ -168,6 +169,7 @@ def _picture(shop: "Shop", state: ListState, last: SnapshotView | None, past: Sn
         legend=_legend(shop, totals, state),
         shares=_share_bar(totals),
         caption=caption,
+        concentration=concentration_words(snapshots.concentration(shown)) if shown else "",
         placed=placed,
         snapshot=shown,
         past=past is not None,

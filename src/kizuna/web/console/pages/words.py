@@ -5,6 +5,10 @@ Words only; a page never builds a sentence about a customer from codes by itself
 
 from dataclasses import dataclass
 
+from kizuna.html import figures
+from kizuna.science.portfolio import Concentration
+from kizuna.tracking.responsiveness import Response
+
 
 @dataclass(frozen=True)
 class SegmentWords:
@@ -147,3 +151,30 @@ def move_words(from_segment: str, to_segment: str) -> str:
     if not from_segment:
         return "placed for the first time"
     return "relationship and profit went down"
+
+
+def response_words(response: Response) -> str:
+    """Say how a customer responds to the shop's mails; empty where none was sent."""
+    if response.ratio is None:
+        return ""
+    mails = f"{response.sent} mail" if response.sent == 1 else f"{response.sent} mails"
+    did = [
+        f"{count} {what}"
+        for count, what in (
+            (response.opened, "opened"),
+            (response.clicked, "clicked"),
+            (response.answered, "answered"),
+        )
+        if count
+    ]
+    return f"responds to {figures.share(response.ratio, 0)} of {mails} from you{': ' if did else ''}{', '.join(did)}"
+
+
+def concentration_words(measured: Concentration | None) -> str:
+    """Say what became of the 80/20 rule in this shop; empty where nobody brought profit."""
+    if measured is None:
+        return ""
+    return (
+        f"The most profitable fifth of the customers brings {figures.share(measured.held_by_top_fifth, 0)} of it; "
+        f"80 % comes from {figures.share(measured.customers_holding_80_percent, 0)} of the customers."
+    )
