@@ -141,6 +141,7 @@ def _settle(shop: "Shop", night: datetime, progress: Progress) -> None:
 def _live_through(shop: "Shop", source: "Source", wire: Sequence[WireEvent], progress: Progress) -> None:
     """Take the newest events an hour at a time, as the inbox would have: placed at once, shown in the debugger."""
     done = 0
+    progress("Living until now", 0, len(wire))
     for some in _by_hour(wire):
         facts.take(shop, _read(shop, source, some), some[-1].at_us)
         done += len(some)
