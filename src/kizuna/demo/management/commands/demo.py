@@ -92,7 +92,7 @@ def _keep_owner(home: Path, now: datetime) -> str:
         return path.read_text().strip()
     password = secrets.token_urlsafe(12)
     if known is None:
-        new = flow.NewPerson(OWNER, "Hana Mori", password)
+        new = flow.NewPerson(OWNER, "Owner of the demo", password)
         flow.create_owner(tenants.get_shop(catalogue.SHOP_SLUG), new, now)
         installation.end_setup()
     else:
