@@ -169,6 +169,7 @@ def serve_floor() -> int:
     django.setup()
     from django.conf import settings
 
+    from kizuna.flows import installation
     from kizuna.flows.management.commands import serve
     from kizuna.tracking import inbox
 
@@ -183,7 +184,7 @@ def serve_floor() -> int:
     from kizuna.config import asgi
 
     asgi.open_inbox = lambda: Forgetful(inbox.inbox_file.FileStore(settings.HOME / "inbox.sqlite3"))  # type: ignore[attr-defined]
-    serve.prepare()
+    installation.prepare()
     serve.serve(settings.HOST, settings.PORT)
     return 0
 

@@ -55,6 +55,22 @@ def test_ids_do_not_repeat_after_everything_was_pruned(store: Store) -> None:
     assert store.last_id() == newest + 1
 
 
+def test_an_older_copy_put_back_gives_no_id_that_was_taken_already(tmp_path: Path) -> None:
+    path, opened_us = tmp_path / "inbox.sqlite3", 1_000
+    first = FileStore(path, opened_us)
+    first.append([_row(1)])
+    copy = path.read_bytes() if first.close() is None else b""
+    live = FileStore(path, opened_us)
+    live.append([_row(number) for number in range(500)])
+    cursor = live.last_id()
+    live.close()
+    path.write_bytes(copy)
+    restored = FileStore(path, opened_us + 1_000_000)
+    restored.append([_row(7)])
+    assert [row.received_us for row in restored.read_after(cursor, 10, 1000)] == [7]
+    restored.close()
+
+
 def test_a_failed_commit_is_told_and_the_next_one_works(store: Store) -> None:
     with pytest.raises(Exception):  # noqa: B017 (whatever the database says)
         store.append([_row(1), Row(7, "track", None, b"")])  # type: ignore[arg-type]
@@ -158,7 +174,7 @@ def test_a_broken_disk_is_told_to_every_caller_of_the_group() -> None:
 
 def test_a_new_file_never_starts_below_an_old_one(tmp_path: Path) -> None:
     FileStore(tmp_path / "a", 5_000).append([_row(1)])
-    again = FileStore(tmp_path / "a", 9_000)
+    again = FileStore(tmp_path / "a", 2_000)
     again.append([_row(2)])
     assert again.last_id() == 5_001
     fresh = FileStore(tmp_path / "b", 9_000)

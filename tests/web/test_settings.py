@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from kizuna.shops import keys, rates, sources, tenants
 from kizuna.shops.members import find_entry
-from kizuna.shops.models import AuditEntry
+from kizuna.shops.models import AuditEntry, Shop
 from kizuna.web.console.settings.once import COOKIE
 from tests.shops.making import find_source, log_in, make_owner, make_person, make_shop
 
@@ -91,6 +91,14 @@ def test_what_is_shown_once_cannot_be_forged_or_carried_to_another_shop(shop, ow
     for value in (stolen, "forged", stolen[:-2]):
         other.cookies[COOKIE] = value
         assert b"kz_t_" not in other.get(reverse("settings_tokens", args=["other"])).content
+
+
+def test_the_tracker_line_follows_what_the_shop_says_of_do_not_track(shop, owner):
+    source, _ = sources.create_source(shop, "Web", "browser")
+    address = _url("settings_source", source.public_id)
+    assert "data-do-not-track" not in owner.get(address).content.decode()
+    Shop.objects.update(honour_do_not_track=False)
+    assert "data-do-not-track=&quot;ignore&quot;" in owner.get(address).content.decode()
 
 
 def test_rotating_and_revoking_from_the_page(shop, owner):

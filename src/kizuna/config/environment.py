@@ -3,6 +3,7 @@
 Only this module reads the environment. Every variable is described in docs/settings.md (a test compares).
 """
 
+import contextlib
 import os
 import secrets
 from dataclasses import dataclass
@@ -127,12 +128,16 @@ def _roles(text: str) -> tuple[str, ...]:
 
 
 def _kept_secret(home: Path) -> str:
-    """The installation's own random key, written once; two processes starting together agree on it."""
+    """The installation's own random key, written once; two processes starting together agree on it.
+
+    The file appears whole or not at all, so nobody reads half a key.
+    """
     path = home / "secret.key"
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(descriptor, "w") as file:
-        file.write(secrets.token_urlsafe(50))
+    if not path.exists():
+        mine = home / f"secret.key.{secrets.token_hex(8)}"
+        with os.fdopen(os.open(mine, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(50))
+        with contextlib.suppress(FileExistsError):
+            os.link(mine, path)
+        mine.unlink()
     return path.read_text().strip()

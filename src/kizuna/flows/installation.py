@@ -12,17 +12,22 @@ from django.core.management import call_command
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.migrations.executor import MigrationExecutor
 
+from kizuna.jobs import turns
 from kizuna.shops import people
 
 TOKEN_FILE = "setup.token"  # noqa: S105 (a file's name)
 
 
 def prepare() -> None:
-    """Make or bring up to date the tables, among them that of the cache; quick and silent when nothing is due."""
-    executor = MigrationExecutor(connections[DEFAULT_DB_ALIAS])
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        call_command("migrate", interactive=False, verbosity=0)
-    call_command("createcachetable", verbosity=0)
+    """Make or bring up to date the tables, among them that of the cache; quick and silent when nothing is due.
+
+    One process at a time: others that start meanwhile wait.
+    """
+    with turns.wait_for_turn("migrate"):
+        executor = MigrationExecutor(connections[DEFAULT_DB_ALIAS])
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            call_command("migrate", interactive=False, verbosity=0)
+        call_command("createcachetable", verbosity=0)
 
 
 def get_setup_token() -> str:

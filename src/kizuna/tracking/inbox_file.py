@@ -1,7 +1,7 @@
 """The inbox as a SQLite file of its own: write-ahead log, synchronous FULL, no index but the row's number.
 
-Ids never repeat, also not after everything was pruned or the file was lost: the first id of a new file is the
-time in microseconds, and AUTOINCREMENT keeps the highest one ever given.
+Ids never repeat, also not after everything was pruned, the file was lost or an older copy of it was put back: the
+first id after opening is at least the time in microseconds, and AUTOINCREMENT keeps the highest one ever given.
 """
 
 import sqlite3
@@ -117,4 +117,5 @@ class FileStore:
         connection.execute(_TABLE)
         if connection.execute("SELECT count(*) FROM sqlite_sequence WHERE name = 'inbox'").fetchone()[0] == 0:
             connection.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('inbox', ?)", (first_id - 1,))
+        connection.execute("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'inbox'", (first_id - 1,))
         connection.execute("COMMIT")

@@ -46,7 +46,7 @@ class Command(BaseCommand):
         if not options["no_serve"]:
             _check_port_is_free()
         home = Path(settings.HOME)
-        serve.prepare()
+        installation.prepare()
         _check_home_is_ours(home)
         began, now = time.monotonic(), timezone.now()
         plan = Plan(periods.epoch_us(now), options["customers"], options["seed"])

@@ -8,12 +8,10 @@ from typing import Any
 
 import uvicorn
 from django.conf import settings
-from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils.module_loading import import_string
 
 from kizuna.flows import installation
-from kizuna.jobs import turns
 
 
 class Command(BaseCommand):
@@ -28,7 +26,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Prepare and serve; the address words were made settings before Django started (kizuna.__main__)."""
-        prepare()
+        installation.prepare()
         self.stdout.write(f"Kizuna serves {', '.join(settings.ROLES)} at {settings.PUBLIC_URL}/  (Ctrl-C ends it)")
         self.stdout.write(f"everything it stores is in {settings.HOME}")
         note = installation.first_run_note()
@@ -38,16 +36,9 @@ class Command(BaseCommand):
         serve(settings.HOST, settings.PORT)
 
 
-def prepare() -> None:
-    """Migrate, make the cache table and the folder that whitenoise looks for; one process at a time."""
-    settings.STATIC_ROOT.mkdir(exist_ok=True)
-    with turns.wait_for_turn("migrate"):
-        call_command("migrate", verbosity=0)
-        call_command("createcachetable", verbosity=0)
-
-
 def serve(host: str, port: int) -> None:
     """Answer until a signal ends it; open streams are ended first, requests in flight are answered."""
+    settings.STATIC_ROOT.mkdir(exist_ok=True)  # whitenoise wants the folder, files come from the packages
     application = import_string(settings.ASGI_APPLICATION)
     config = uvicorn.Config(
         application,

@@ -54,7 +54,9 @@ class ShopForm(forms.Form):
         label="Period of e-CNRR, in months", help_text="The net revenue ratio looks back this far; usually 12."
     )
     honour_do_not_track = forms.BooleanField(
-        required=False, label="Respect the browser's Do-Not-Track", help_text="Our tracker then stays silent."
+        required=False,
+        label="Respect the browser's Do-Not-Track",
+        help_text="Our tracker then stays silent. After a change, paste its line anew from Sources and keys.",
     )
 
     def clean_payment_fixed_minor(self) -> int | None:

@@ -21,16 +21,18 @@ class Snippet:
     text: str
 
 
-def write(address: str, key: str, kind: str) -> list[Snippet]:
+def write(address: str, key: str, kind: str, *, honour_do_not_track: bool = True) -> list[Snippet]:
     """Write the ways to connect a source of this kind, with its key in place."""
-    browser = [_tracker(address, key), _segment_browser(address, key)]
+    browser = [_tracker(address, key, honour_do_not_track), _segment_browser(address, key)]
     server = [_segment_python(address, key), _segment_node(address, key), _plain_request(address, key)]
     return browser if kind == sources.BROWSER else server
 
 
-def _tracker(address: str, key: str) -> Snippet:
-    text = f'<script async src="{address}/kizuna.js" data-write-key="{key}"></script>'
-    hint = "Put it into the head of every page. It records page views by itself and respects Do-Not-Track."
+def _tracker(address: str, key: str, honour_do_not_track: bool) -> Snippet:
+    wishes = "" if honour_do_not_track else ' data-do-not-track="ignore"'
+    text = f'<script async src="{address}/kizuna.js" data-write-key="{key}"{wishes}></script>'
+    respects = "respects" if honour_do_not_track else "does not ask for"
+    hint = f"Put it into the head of every page. It records page views by itself and {respects} Do-Not-Track."
     return Snippet("tracker", "Our own tracker", hint, text)
 
 

@@ -72,7 +72,8 @@ def connect(request: ShopRequest, shop: "Shop", source: UUID) -> HttpResponse:
         messages.warning(request, "This source is not in use any more.")
         return redirect("settings_sources", shop.slug)
     key = (once.take(request, shop) or {}).get("key", "")
-    texts = snippets.write(settings.PUBLIC_URL, key or snippets.PLACE, found.kind)
+    honour = shop.honour_do_not_track
+    texts = snippets.write(settings.PUBLIC_URL, key or snippets.PLACE, found.kind, honour_do_not_track=honour)
     context = {"source": found, "key": key, "kind": KINDS[found.kind], "snippets": texts}
     response = frame.show(request, "source", "settings_sources", context)
     return once.forget(response, shop) if key else response
