@@ -4,6 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis_settings
+
+# Nothing here judges by the clock: benches measure, tests do not.
+hypothesis_settings.register_profile("kizuna", deadline=None)
+hypothesis_settings.load_profile("kizuna")
 
 REQUIRED = os.environ.get("KIZUNA_TEST_REQUIRE") == "1"
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
