@@ -132,6 +132,36 @@ def test_an_event_becomes_a_fact_a_visit_stocks_and_a_place(
     assert search.find_customers(shop.pk, "a-1", 5) == [customer.pk]
 
 
+def test_a_page_of_a_visit_under_way_moves_nobody_but_is_seen(
+    shop: Shop, django_capture_on_commit_callbacks: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    placed: list[set[int]] = []
+    place = placing.place
+
+    def watched(where: Shop, customers: Any, cause: str, now_us: int) -> None:
+        placed.append(set(customers))
+        place(where, customers, cause, now_us)
+
+    monkeypatch.setattr(placing, "place", watched)
+    box, source = Box(), make_source(shop)
+
+    def view(number: int, minutes: int) -> Standing:
+        event = {"anonymousId": "a", "userId": "u", "messageId": f"p{number}", "timestamp": ago(minutes=minutes)}
+        box.put(source, {**event, "event": "Product Viewed"})
+        with django_capture_on_commit_callbacks(execute=True):
+            box.drain()
+        return Standing.objects.get(shop_id=shop.pk)
+
+    first = view(1, 100)
+    assert placed.pop() == {first.customer_id}
+    second = view(2, 90)
+    assert (placed, second.last_seen_us) == ([], NOW_US - 90 * MINUTE)
+    assert view(3, 95).last_seen_us == NOW_US - 90 * MINUTE
+    assert placed == []
+    assert view(4, 10).last_seen_us == NOW_US - 10 * MINUTE
+    assert placed == [{first.customer_id}]
+
+
 def test_the_source_says_when_it_last_sent(shop: Shop) -> None:
     box, used, idle = Box(), make_source(shop, name="used"), make_source(shop, name="idle")
     box.put(used, {"event": "Product Viewed", "userId": "u", "messageId": "1"})

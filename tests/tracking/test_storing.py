@@ -1,5 +1,6 @@
 """Facts, visits, messages seen and arrivals in the database: exact whatever the order, counted, and apart by shop."""
 
+import itertools
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -122,7 +123,8 @@ class TestArrivals:
         newest = arrivals.record(
             SHOP, [line(number, "bad_time" if number % 2 else ACCEPTED) for number in range(10)], 7
         )
-        arrivals.record(SHOP, [line(number) for number in range(arrivals.KEPT)], 7)
+        for _ in range(arrivals.KEPT // arrivals.TAKEN_AT_ONCE + 1):
+            arrivals.record(SHOP, [line(number) for number in range(arrivals.TAKEN_AT_ONCE)], 7)
         arrivals.record(OTHER, [line(1)], 7)
         arrivals.prune([SHOP])
         assert len(arrivals.list_newest(SHOP, 0, Filters(), 10_000)) == arrivals.KEPT
@@ -132,6 +134,17 @@ class TestArrivals:
         assert arrivals.newest_id(SHOP) > newest
         [other] = arrivals.list_newest(OTHER, 0, Filters(text="e1"), 10)
         assert other.body == '{"a": "\ufffd"}'
+
+    def test_of_many_taken_together_a_sample_is_shown_and_of_the_dropped_every_one(self) -> None:
+        many = [line(number, "bad_time" if number % 4 == 1 else ACCEPTED) for number in range(400)]
+        assert arrivals.record(SHOP, many, 7) == arrivals.newest_id(SHOP)
+        shown = arrivals.list_newest(SHOP, 0, Filters(), 1_000)
+        assert sum(each.outcome == "bad_time" for each in shown) == arrivals.count_drops(SHOP, 7)["bad_time"] == 100
+        taken = [each.received_us for each in shown if each.outcome == ACCEPTED]
+        assert len(taken) == arrivals.TAKEN_AT_ONCE
+        assert taken == sorted(taken, reverse=True)
+        assert taken[0] == 399
+        assert max(a - b for a, b in itertools.pairwise(taken)) < 12
 
 
 @pytest.mark.django_db

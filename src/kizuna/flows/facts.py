@@ -17,7 +17,7 @@ from kizuna.customers import consent, identity, links, merging, profiles
 from kizuna.customers.consent import Decision
 from kizuna.customers.identity import Resolved
 from kizuna.flows import orders, placing, purchases
-from kizuna.relationships import indicators, stocks
+from kizuna.relationships import indicators, standings, stocks
 from kizuna.relationships.indicators import IndicatorFact
 from kizuna.relationships.stocks import Change
 from kizuna.sales import products, timeline
@@ -65,7 +65,11 @@ class Taken:
 
 @dataclass(slots=True)
 class _Batch:
-    """The events of one transaction on their way through the rooms; `alive` are the places of those still taken."""
+    """The events of one transaction on their way through the rooms; `alive` are the places of those still taken.
+
+    `touched` are the customers whom something changed, `seen` all who acted with their latest instant: most page views
+    of a visit under way change nothing but when somebody was last seen.
+    """
 
     shop: "Shop"
     incoming: list[Incoming]
@@ -75,6 +79,7 @@ class _Batch:
     alive: list[int] = field(default_factory=list)
     who: dict[int, Resolved] = field(default_factory=dict)
     touched: set[int] = field(default_factory=set)
+    seen: dict[int, int] = field(default_factory=dict)
 
     def event(self, place: int) -> Normalised:
         """The event at a place that is alive."""
@@ -162,7 +167,9 @@ def _identify(batch: _Batch) -> None:
     resolution = identity.resolve(batch.shop.pk, [batch.event(place).claims for place in unknown], batch.now_us)
     batch.who.update(zip(unknown, resolution.each, strict=True))
     batch.touched |= resolution.relinked
-    batch.touched.update(who.customer_id for who in batch.who.values())
+    for place, who in batch.who.items():
+        at_us = batch.event(place).happened_us
+        batch.seen[who.customer_id] = max(batch.seen.get(who.customer_id, at_us), at_us)
 
 
 def _buy(batch: _Batch) -> None:
@@ -232,13 +239,17 @@ def _record_facts(batch: _Batch) -> None:
         for each in visits.take_in(batch.shop.pk, activity)
     ]
     stocks.apply(batch.shop.pk, changes)
-    indicators.count_facts(
+    counted = indicators.count_facts(
         batch.shop.pk,
         [
             IndicatorFact(fact.identity_id, fact.shape.name, int(fact.shape.direction), fact.happened_us)
             for fact in facts
         ],
     )
+    added_to = counted | {change.identity_id for change in changes}
+    for who in (batch.who[place] for place in batch.alive):
+        if who.identity_id in added_to or who.visitor_identity_id in added_to:
+            batch.touched.add(who.customer_id)
 
 
 def _fact_of(batch: _Batch, place: int) -> NewFact:
@@ -320,7 +331,12 @@ def _arrival(each: Incoming, outcome: str, drop: Drop | None) -> NewArrival:
 
 
 def _place(batch: _Batch) -> None:
-    """Place everybody touched; moves are put down to what was bought where something was."""
+    """Place everybody touched or new; moves are put down to what was bought where something was.
+
+    Whom nothing touched stands where they stood: only when they were last seen is noted.
+    """
+    idle = {customer: at_us for customer, at_us in batch.seen.items() if customer not in batch.touched}
+    batch.touched |= standings.note_seen(batch.shop.pk, idle)
     bought = {
         batch.who[place].customer_id: batch.event(place).name for place in batch.alive if batch.incoming[place].purchase
     }

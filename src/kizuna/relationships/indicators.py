@@ -84,13 +84,16 @@ def register(shop_id: int, draft: IndicatorDraft) -> IndicatorView:
     return _view(row)
 
 
-def count_facts(shop_id: int, facts: Sequence[IndicatorFact]) -> None:
-    """Add newly stored facts to the stocks of every indicator that counts them."""
+def count_facts(shop_id: int, facts: Sequence[IndicatorFact]) -> set[int]:
+    """Add newly stored facts to the stocks of every indicator that counts them; returns the identities they touch."""
+    touched: set[int] = set()
     for indicator in list_indicators(shop_id):
         counted = [fact for fact in facts if indicator.counts(fact.event_name, fact.direction)]
+        touched.update(fact.identity_id for fact in counted)
         identity = np.array([fact.identity_id for fact in counted], dtype=np.int64)
         happened = np.array([fact.happened_us for fact in counted], dtype=np.int64)
         stocks.apply_indicator(shop_id, indicator.id, (identity, happened, np.ones(len(counted))))
+    return touched
 
 
 def _view(row: Indicator) -> IndicatorView:

@@ -150,6 +150,23 @@ def reposition(shop_id: int, positions: Mapping[int, tuple[Position, Before]]) -
         )
 
 
+def note_seen(shop_id: int, seen: Mapping[int, int]) -> set[int]:
+    """Note when customers were last seen, {customer: instant}; returns those who have no row yet."""
+    missing = set(seen)
+    for some in batched(sorted(seen), _IDS_PER_QUERY):
+        found = Standing.objects.filter(shop_id=shop_id, customer_id__in=some)
+        missing.difference_update(found.values_list("customer_id", flat=True))
+    rows = [(at_us, customer, shop_id, at_us) for customer, at_us in sorted(seen.items()) if customer not in missing]
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                f"UPDATE {_TABLE} SET last_seen_us = %s WHERE customer_id = %s AND shop_id = %s"  # noqa: S608
+                " AND (last_seen_us IS NULL OR last_seen_us < %s)",
+                rows,
+            )
+    return missing
+
+
 def before(shop_id: int, customer_ids: Iterable[int]) -> dict[int, Before]:
     """Where these customers stood when last written; who has no row is absent."""
     names = [field.name for field in fields(Before)]

@@ -1,6 +1,7 @@
 """What the live debugger shows: the newest arrivals of a shop with what became of them, and every drop counted.
 
-Only the newest couple of thousand lines are kept; the counts per source, day and reason stay.
+Only the newest couple of thousand lines are kept, and of a batch full of events that were taken a sample; the counts
+per source, day and reason stay.
 """
 
 from collections import Counter
@@ -13,6 +14,7 @@ from django.db.models import Max, Sum
 from kizuna.tracking.models import Arrival, DropCount
 
 KEPT = 2000
+TAKEN_AT_ONCE = 60
 LONGEST_BODY = 8192
 ACCEPTED = "accepted"
 OUTCOMES = {
@@ -69,7 +71,10 @@ class Filters:
 
 
 def record(shop_id: int, arrivals: Sequence[NewArrival], day: int) -> int:
-    """Store arrivals and count the drops of a UTC day; returns the newest arrival's id (0 without any)."""
+    """Store arrivals and count the drops of a UTC day; returns the newest arrival's id (0 without any).
+
+    Of many that were taken together, evenly chosen ones are stored; of those dropped, every one.
+    """
     drops = Counter((each.source_id, each.outcome) for each in arrivals if each.outcome != ACCEPTED)
     rows = [
         (
@@ -83,7 +88,7 @@ def record(shop_id: int, arrivals: Sequence[NewArrival], day: int) -> int:
             each.detail[:255],
             each.body[:LONGEST_BODY].decode("utf-8", "replace").replace("\x00", ""),
         )
-        for each in arrivals[-KEPT:]
+        for each in _chosen(arrivals[-KEPT:])
     ]
     with connection.cursor() as cursor:
         if rows:
@@ -92,6 +97,14 @@ def record(shop_id: int, arrivals: Sequence[NewArrival], day: int) -> int:
             counted = [(shop_id, source, day, outcome, count) for (source, outcome), count in sorted(drops.items())]
             cursor.executemany(_COUNT, counted)
     return newest_id(shop_id) if rows else 0
+
+
+def _chosen(arrivals: Sequence[NewArrival]) -> list[NewArrival]:
+    taken = [place for place, each in enumerate(arrivals) if each.outcome == ACCEPTED]
+    if len(taken) <= TAKEN_AT_ONCE:
+        return list(arrivals)
+    shown = {taken[-1 - number * len(taken) // TAKEN_AT_ONCE] for number in range(TAKEN_AT_ONCE)}
+    return [each for place, each in enumerate(arrivals) if each.outcome != ACCEPTED or place in shown]
 
 
 def newest_id(shop_id: int) -> int:

@@ -30,8 +30,8 @@ from kizuna.science.periods import epoch_us
 if TYPE_CHECKING:
     from kizuna.shops.models import Shop
 
-_LINES_TOGETHER = 1500
-_ORDERS_TOGETHER = 250
+_LINES_TOGETHER = 3000
+_ORDERS_TOGETHER = 400
 
 type Who = tuple[IdentityKind, str]
 
