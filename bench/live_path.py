@@ -74,9 +74,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             before = capture._cpu_s(server.process)
             bare = _press_apart(server, arguments)
             floor_cpu = (capture._cpu_s(server.process) - before) / bare["sent"]
-    print(
-        f"{sent:,} events at {sent / (took - behind):,.0f}/s (asked for {arguments.rate:,}/s), {CUSTOMERS:,} customers"
-    )
+    rate = pressed["sent"] / pressed["seconds"]
+    print(f"{pressed['sent']:,} events at {rate:,.0f}/s (asked for {arguments.rate:,}/s), {CUSTOMERS:,} customers")
     print(f"  event to screen, no load     {_figures(quiet)}")
     print(f"  event to screen, under load  {_figures(loaded)}; taken in {behind:.2f} s after the last")
     print(f"  ratio of the medians         {_at(loaded, 0.5) / _at(quiet, 0.5):.2f}")
