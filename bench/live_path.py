@@ -1,7 +1,7 @@
 """`./run bench live_path`: from an event on the wire to the open page, quiet and under a steady load.
 
 A real server, the capture wire, ingest, placing, the bus and the stream, all in one process as by default. Probes are
-events of customers whom nothing else touches: the clock runs from before the request until the stream names them. In
+events of customers whom nothing else touches (each a new visit, which moves the dot): the clock runs from before the request until the stream names them. In
 the same run: the same probes with no load beside them, and the same load on the same server answering without storing.
 """
 
@@ -25,7 +25,7 @@ from typing import BinaryIO
 
 from bench import capture
 
-CUSTOMERS, PROBES = 5_000, 900
+CUSTOMERS, PROBES, PAGES = 6_000, 900, 7
 RATE, SECONDS, PROBE_EVERY_S = 2_000, 20.0, 0.05
 AIM_S = 1.0
 LINKS = 64
@@ -137,7 +137,7 @@ def _order(shop: object, identities: list[int], now_us: int) -> None:
 
 
 def press(port: int, key: str, rate: int, seconds: float, batch: int) -> dict[str, float]:
-    """Send events evenly over some connections, each from one of the customers; returns how many and how long."""
+    """Send events evenly over some connections, seven pages a visit; returns how many and how long."""
     links = [socket.create_connection(("127.0.0.1", port)) for _ in range(LINKS)]
     whole = int(rate * seconds / batch)
     requests = (_request(key, [_event(n * batch + m) for m in range(batch)]) for n in range(whole))
@@ -162,7 +162,7 @@ def _read_answer(link: socket.socket) -> None:
 
 
 def _event(number: int, who: str = "") -> dict[str, object]:
-    who = who or f"c{number * 7919 % CUSTOMERS}"
+    who = who or f"c{(number // PAGES + number % PAGES * 37) % CUSTOMERS}"
     return {
         "type": "track",
         "event": "Product Viewed",
