@@ -1,8 +1,9 @@
 """`./run bench live_path`: from an event on the wire to the open page, quiet and under a steady load.
 
 A real server, the capture wire, ingest, placing, the bus and the stream, all in one process as by default. Probes are
-events of customers whom nothing else touches (each a new visit, which moves the dot): the clock runs from before the request until the stream names them. In
-the same run: the same probes with no load beside them, and the same load on the same server answering without storing.
+events of customers whom nothing else touches, each a new visit, which moves the dot: the clock runs from before the
+request until the stream names them. In the same run: the same probes with no load beside them, and the same load on
+the same server answering without storing.
 """
 
 import argparse
