@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from tests.conftest import need
 from tests.journeys.conftest import LiveKizuna, serving
 
-EMAIL, PASSWORD = "lena@tea.example", "a long enough password"
+EMAIL, PASSWORD = "owner@tea.example", "a long enough password"
 SEED = f"""
 from datetime import UTC, datetime
 from bench.seed import Size, seed
@@ -21,7 +21,7 @@ now = datetime.now(UTC)
 tea = shops.create_shop(NewShop("tea", "Tea & Co", "EUR", "Europe/Berlin"), None, now)
 new = shops.create_shop(NewShop("fresh", "Fresh", "JPY", "Asia/Tokyo"), None, now)
 for shop in (tea, new):
-    people.create_owner(shop, NewPerson("{EMAIL}", "Lena Krüger", "{PASSWORD}"), now)
+    people.create_owner(shop, NewPerson("{EMAIL}", "Owner of tea", "{PASSWORD}"), now)
 seed(tea, Size(300, 6000, 300), now)
 """
 LOOKS = [("desk", "light"), ("desk", "dark"), ("phone", "light"), ("phone", "dark")]

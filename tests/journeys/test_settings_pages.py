@@ -76,7 +76,7 @@ def _set_up(walk: Walk) -> None:
     walk.go("/")
     assert page.url.endswith("/welcome/")
     walk.examine("welcome")
-    page.get_by_label("Your name").fill("Olga Owner")
+    page.get_by_label("Your name").fill("The owner")
     page.get_by_label("Your e-mail address").fill("olga@example.com")
     page.get_by_label("Password").fill("short")
     page.get_by_label("Name of the shop").fill("Blue Shop")

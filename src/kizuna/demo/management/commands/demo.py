@@ -3,8 +3,10 @@
 Uses a home folder of its own (kizuna.__main__ chooses it); starting it again finds everything as it was.
 """
 
+import os
 import secrets
 import socket
+import sys
 import time
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connections
 from django.utils import timezone
 
 from kizuna.demo import catalogue, filling, kept
@@ -59,7 +62,7 @@ class Command(BaseCommand):
             self.stdout.write(f"The shop was ready after {time.monotonic() - began:.0f} s.")
         self._say_how_to_enter(_keep_owner(home, now))
         if not options["no_serve"]:
-            serve.serve(settings.HOST, settings.PORT)
+            _serve_afresh()
 
     def _say_stage(self, doing: str, done: int, whole: int) -> None:
         if done == 0:
@@ -99,6 +102,14 @@ def _keep_owner(home: Path, now: datetime) -> str:
         flow.set_password(known, password, None, now)
     kept.write_private(path, password + "\n")
     return password
+
+
+def _serve_afresh() -> None:
+    """Serve in a fresh process of the same id: what filling took of memory goes back to the machine."""
+    connections.close_all()
+    sys.stdout.flush()
+    address = ("--host", settings.HOST, "--port", str(settings.PORT))
+    os.execv(sys.executable, [sys.executable, "-m", "kizuna", "serve", *address])  # noqa: S606
 
 
 def _check_home_is_ours(home: Path) -> None:
