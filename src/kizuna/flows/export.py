@@ -5,19 +5,22 @@ Stateless: no snapshot, no hysteresis. Customers stand under the value they are 
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
+from django.db import transaction
 
 from kizuna.customers import links
 from kizuna.flows import portfolio
 from kizuna.flows.portfolio import Portfolio
 from kizuna.science import periods
 from kizuna.science.portfolio import e_cnrr
+from kizuna.shops import audit
 
 if TYPE_CHECKING:
-    from kizuna.shops.models import Shop
+    from kizuna.shops.models import Person, Shop
 
 type Record = dict[str, object]
 
@@ -53,6 +56,12 @@ def write_csv(shop: "Shop", as_of_us: int, output: Output, *, frozen: bool = Fal
         assert isinstance(z, dict)
         rest = (record["rf"], record["net_profit_minor"], record["e_cnrr"], record["segment"])
         lines.writerow([record["customer"], *stock.values(), *z.values(), *rest])
+
+
+@transaction.atomic
+def note_export(shop: "Shop", person: "Person", told: Mapping[str, object], now: datetime) -> None:
+    """Write to the audit log that a person took customers out of the console, and which filters chose them."""
+    audit.record(shop, person, "customers_exported", "customers as CSV", None, told, now)
 
 
 def _head(shop: "Shop", measured: Portfolio) -> Record:

@@ -219,7 +219,8 @@ def _owner_of(batch: _Batch, order_ref: str) -> int | None:
 def _settle(batch: _Batch, places: Sequence[int], recorded: "Recorded") -> None:
     for refusal in recorded.refused:
         place = places[refusal.index]
-        batch.end(place, _bad_order(batch.event(place), refusal.field, refusal.message))
+        drop = _bad_order(batch.event(place), refusal.field, refusal.message)
+        batch.end(place, replace(drop, reason="unknown_rate") if refusal.rate_missing else drop)
     owners = links.customers_of(batch.shop.pk, recorded.identity_ids)
     batch.touched.update(owners.values())
 

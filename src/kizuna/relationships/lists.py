@@ -151,6 +151,11 @@ def find_ids(shop_id: int, public_ids: Sequence[UUID]) -> list[int]:
     return list(rows.values_list("pk", flat=True))
 
 
+def ids_in_country(shop_id: int, country: str) -> list[int]:
+    """List the customers who are in a country today, for pictures of days that kept none."""
+    return list(Standing.objects.filter(shop_id=shop_id, country=country).order_by().values_list("pk", flat=True))
+
+
 def names_of(shop_id: int, customer_ids: Sequence[int]) -> dict[int, tuple[UUID, str]]:
     """Give the public id and label of customers."""
     rows = _among(shop_id, customer_ids)

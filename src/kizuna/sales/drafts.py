@@ -29,6 +29,10 @@ class Refused(ValueError):
         self.message = message
 
 
+class RateMissing(Refused):
+    """Nothing is wrong with the draft, but the shop has given no exchange rate for its currency and day."""
+
+
 @dataclass(frozen=True, slots=True)
 class LineDraft:
     """One line: so many of a product at a unit price, net of tax; `amount` stands where the line total is told.

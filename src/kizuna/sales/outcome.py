@@ -5,7 +5,7 @@ The flow turns effects into stock changes; this room does not know what a stock 
 
 from dataclasses import dataclass, field
 
-from kizuna.sales.drafts import Refused
+from kizuna.sales.drafts import RateMissing, Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,7 @@ class Refusal:
     source_ref: str
     field: str
     message: str
+    rate_missing: bool = False
 
 
 @dataclass
@@ -46,7 +47,7 @@ class Outcome:
 
     def refuse(self, index: int, source_ref: str, why: Refused) -> None:
         """Note a draft that was not taken."""
-        self.refused.append(Refusal(index, source_ref[:100], why.field, why.message))
+        self.refused.append(Refusal(index, source_ref[:100], why.field, why.message, isinstance(why, RateMissing)))
 
     def add(self, effect: Effect) -> None:
         """Note what one order or refund brought."""

@@ -13,7 +13,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from kizuna.money import currency
-from kizuna.sales.drafts import ZERO, OrderDraft, Refused
+from kizuna.sales.drafts import ZERO, OrderDraft, RateMissing, Refused
 from kizuna.science import profit
 
 type FindRate = Callable[[str, date], Decimal]
@@ -67,7 +67,7 @@ class Terms:
             try:
                 known = self.find_rate(code, _EPOCH + timedelta(days=day))
             except LookupError as unknown:
-                raise Refused("currency", str(unknown)) from None
+                raise RateMissing("currency", str(unknown)) from None
             self._rates[code, day] = known
         return known
 

@@ -30,6 +30,7 @@ OUTCOMES = {
     "bad_number": "a number that cannot be stored",
     "bad_time": "a time that cannot be right",
     "bad_order": "an order that makes no sense",
+    "unknown_rate": "its currency has no exchange rate",
     "no_identity": "nobody it could belong to",
     "robot": "from a robot",
     "internal_error": "we failed to take it; it is kept in the log",

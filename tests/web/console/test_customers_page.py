@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from kizuna.relationships import lists
 from kizuna.relationships.lists import Filters
 from kizuna.relationships.models import Standing
+from kizuna.shops import audit
 from kizuna.web.console.pages.customers import safe_cell
 from tests.web.console.shop_with_history import Place
 
@@ -84,6 +85,15 @@ def test_the_export_has_the_filtered_customers(full: Place) -> None:
     rows = list(csv.DictReader(io.StringIO(text)))
     assert len(rows) == lists.segment_totals(full.shop.pk)["A"].customers
     assert {row["segment"] for row in rows} == {"A"}
+
+
+def test_an_export_is_written_to_the_audit_log_without_the_words_searched(full: Place) -> None:
+    full.client("marketer").get(full.url("customers/export.csv"), {"segment": "A", "q": "Ada"})
+    [entry] = audit.list_entries(full.shop, audit.Filter("customers_exported"), 1)
+    assert (entry.person, entry.target) == (full.people["marketer"], "customers as CSV")
+    assert entry.after == {"segments": ["A"], "search": "by words"}
+    full.client("reader").get(full.url("customers/export.csv"))
+    assert len(audit.list_entries(full.shop, audit.Filter("customers_exported"), 1)) == 1
 
 
 @given(st.text(max_size=20))

@@ -7,14 +7,17 @@ import pytest
 from django.template.loader import render_to_string
 from django.test import RequestFactory
 
+from kizuna.shops import roles
+
 INLINE = re.compile(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)|javascript:", re.IGNORECASE)
 
 
-def _render(name: str, path: str = "/s/tea/customers/") -> str:
+def _render(name: str, path: str = "/s/tea/customers/", role: str = "owner") -> str:
     request = RequestFactory().get(path)
     request.user = SimpleNamespace(name="", email="zoe@tea.example", is_authenticated=True)
     shop = SimpleNamespace(slug="tea", name="Tea & <Toast>", timezone="UTC")
-    return render_to_string(name, {"shop": shop, "role": "owner", "my_shops": [shop], "request": request})
+    context = {"shop": shop, "role": role, "allowed": roles.list_allowed(role), "my_shops": [shop], "request": request}
+    return render_to_string(name, context)
 
 
 @pytest.mark.parametrize("name", ["console/base.html", "console/bare.html", "403.html", "404.html", "500.html"])
@@ -29,6 +32,22 @@ def test_the_section_one_is_in_is_marked() -> None:
     current = re.findall(r'<a href="([^"]+)" aria-current="page">', page)
     assert current == ["/s/tea/customers/"]
     assert re.findall(r'<a href="([^"]+)" aria-current="page">', _render("console/base.html", "/s/tea/")) == ["/s/tea/"]
+
+
+@pytest.mark.parametrize(
+    ("role", "hidden"),
+    [
+        ("owner", set()),
+        ("marketer", set()),
+        ("operator", {"settings"}),
+        ("specialist", {"settings", "debugger"}),
+        ("reader", {"settings", "debugger"}),
+    ],
+)
+def test_the_navigation_leads_only_where_a_role_may_go(role: str, hidden: set[str]) -> None:
+    page = _render("console/base.html", role=role)
+    every = {"portfolio", "customers", "debugger", "settings"}
+    assert {name for name in every if f'<a href="/s/tea/{name}/"' in page} == every - hidden
 
 
 def test_names_are_escaped() -> None:

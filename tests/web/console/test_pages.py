@@ -2,12 +2,15 @@
 
 import re
 import uuid
+from datetime import UTC, datetime
 
 import pytest
 
 from kizuna.relationships import lists, snapshots
 from kizuna.relationships.lists import Filters
 from kizuna.relationships.models import Standing
+from kizuna.tracking import arrivals
+from kizuna.tracking.arrivals import NewArrival
 from tests.web.console.shop_with_history import Place
 
 PATHS = ["", "portfolio/", "customers/", "debugger/"]
@@ -108,6 +111,28 @@ def test_the_time_slider_shows_an_earlier_snapshot(full: Place) -> None:
     assert "<html" not in then
     strange_id = full.client().get(url, {"at": "999999999"}, headers=headers).content.decode()
     assert "data-id=" in strange_id
+
+
+def test_an_earlier_day_keeps_the_country_filter(full: Place) -> None:
+    earlier = snapshots.list_snapshots(full.shop.pk)[-10]
+    everybody = snapshots.columns(earlier).customer_id.tolist()
+    there = lists.ids_in_country(full.shop.pk, "Japan")
+    page = full.client().get(full.url("portfolio/"), {"at": earlier.id, "country": "Japan"}).content.decode()
+    shown = len(set(everybody) & set(there))
+    assert 0 < shown < len(everybody)
+    assert page.count("data-id=") == shown
+    assert "Japan: by where customers are today." in page
+
+
+def test_today_asks_for_missing_exchange_rates(full: Place) -> None:
+    day = int(datetime.now(UTC).timestamp()) // 86_400
+    lost = NewArrival(1, 0, "track", "Order Completed", "u", "unknown_rate", "properties.currency: no rate", b"{}")
+    arrivals.record(full.shop.pk, [lost], day)
+    page = full.client().get(full.url()).content.decode()
+    assert "Exchange rates are missing" in page
+    assert f'href="{full.url("settings/currencies/")}"' in page
+    assert "Events are being dropped" not in page
+    assert full.url("debugger/?outcome=unknown_rate") in full.client("operator").get(full.url()).content.decode()
 
 
 def test_a_lasso_lists_exactly_who_is_inside(full: Place) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from kizuna.web.console.pages.filters import ListState
 
 SHOWN = 60
-MOST_DOTS = 2_000
+MOST_DOTS = 4_000
 MOST_EXPORTED = 5_000
 
 
@@ -45,7 +45,7 @@ def list_first(
     """What stands beside the picture before anything is selected: the top of what is shown."""
     if past is not None:
         columns = snapshots.columns(past)
-        kept = _kept(columns, state)
+        kept = _kept(shop, columns, state)
         profit = int(columns.net_profit[kept].sum())
         return Listed(
             "Highest net profit then", dots_then(shop, past, state, SHOWN), int(kept.sum()), profit, "", False
@@ -81,7 +81,7 @@ def list_inside(shop: "Shop", state: "ListState", columns_of: "SnapshotView | No
         profit = sum(dot.net_profit_minor for dot in dots)
         return Listed("Inside your selection", dots[:SHOWN], len(dots), profit, export)
     columns = snapshots.columns(columns_of)
-    kept = _kept(columns, state) & inside(corners, columns.rf, columns.net_profit.astype(np.float64))
+    kept = _kept(shop, columns, state) & inside(corners, columns.rf, columns.net_profit.astype(np.float64))
     dots = _named(shop, columns, kept, SHOWN)
     return Listed("Inside your selection", dots, int(kept.sum()), int(columns.net_profit[kept].sum()), export)
 
@@ -92,14 +92,14 @@ def find_inside(shop: "Shop", state: "ListState", columns_of: "SnapshotView | No
     if columns_of is None:
         return lists.find_ids(shop.pk, [dot.public_id for dot in _dots_inside(shop, state, corners)])
     columns = snapshots.columns(columns_of)
-    kept = _kept(columns, state) & inside(corners, columns.rf, columns.net_profit.astype(np.float64))
+    kept = _kept(shop, columns, state) & inside(corners, columns.rf, columns.net_profit.astype(np.float64))
     return [int(pk) for pk in columns.customer_id[_top(columns, kept, MOST_EXPORTED)]]
 
 
 def dots_then(shop: "Shop", past: "SnapshotView", state: "ListState", most: int) -> list[Dot]:
     """The places a snapshot gives the customers with the highest net profit of that day."""
     columns = snapshots.columns(past)
-    return _named(shop, columns, _kept(columns, state), most)
+    return _named(shop, columns, _kept(shop, columns, state), most)
 
 
 def _dots_inside(shop: "Shop", state: "ListState", corners: Shape) -> list[Dot]:
@@ -109,11 +109,13 @@ def _dots_inside(shop: "Shop", state: "ListState", corners: Shape) -> list[Dot]:
     return [dots[place] for place in np.flatnonzero(inside(corners, rf, profit))]
 
 
-def _kept(columns: snapshots.SnapshotColumns, state: "ListState") -> NDArray[np.bool_]:
+def _kept(shop: "Shop", columns: snapshots.SnapshotColumns, state: "ListState") -> NDArray[np.bool_]:
     letters = [letter for letter in state.segments if letter in "ABCD"]
     kept: NDArray[np.bool_] = np.isin(columns.shown, letters) if letters else columns.shown != ""
     if state.filters.customer_ids is not None:
         kept &= np.isin(columns.customer_id, state.filters.customer_ids)
+    if state.filters.country:
+        kept &= np.isin(columns.customer_id, lists.ids_in_country(shop.pk, state.filters.country))
     return kept
 
 

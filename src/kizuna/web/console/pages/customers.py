@@ -16,6 +16,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from kizuna.flows import export as export_flow
 from kizuna.flows import portfolio as portfolio_flow
 from kizuna.flows import saved_views as view_flow
 from kizuna.html import figures
@@ -113,6 +114,7 @@ def export(request: ShopRequest, shop: "Shop") -> StreamingHttpResponse | HttpRe
         filters = _export_filters(request, shop, state)
     except ValueError as error:
         return HttpResponseBadRequest(str(error))
+    export_flow.note_export(shop, request.user, _told(request, state), timezone.now())
     response = StreamingHttpResponse(_csv(shop, filters, state.order), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{shop.slug}-customers.csv"'
     return response
@@ -158,6 +160,18 @@ def _export_filters(request: ShopRequest, shop: "Shop", state: ListState) -> Fil
         behind = crowded(snapshots.find_last(shop.pk), state)
         return Filters(customer_ids=tuple(chosen.find_inside(shop, state, behind, shape)))
     return state.filters
+
+
+def _told(request: ShopRequest, state: ListState) -> dict[str, object]:
+    """What was exported, for the audit log: filters by name; words of a search may be personal and stay out."""
+    told: dict[str, object] = {name: value for name, value in state.values.items() if value and name != "q"}
+    if state.segments:
+        told["segments"] = list(state.segments)
+    if state.words:
+        told["search"] = "by words"
+    if request.GET.getlist("id") or request.GET.get("shape"):
+        told["selection"] = "picked on the portfolio"
+    return told or {"all": "every customer"}
 
 
 def _csv(shop: "Shop", filters: Filters, order: Order) -> Iterator[bytes]:

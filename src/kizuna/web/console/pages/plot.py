@@ -173,7 +173,7 @@ def _hexagons(cells: Sequence[Cell]) -> SafeString:
 
 
 def _dots(scene: Scene) -> SafeString:
-    """All marks at once: two thousand of them make up most of the page, so they are written as one text."""
+    """All marks at once: thousands of them make up most of the page, so they are written as one text."""
     drawn = [
         f'<use href="#dot-{dot.segment.lower() or "none"}" class="dot tone-{dot.segment.lower() or "none"}"'
         f' x="{dot.rf * 100:.2f}%" y="{100 - scene.axis.at(dot.net_profit_minor):.2f}%" data-id="{dot.public_id}"'

@@ -156,6 +156,8 @@ def _picture(shop: "Shop", state: ListState, last: SnapshotView | None, past: Sn
     placed = sum(total.customers for letter, total in totals.items() if letter)
     dots, density, axis = _marks(shop, state, last, past, least_unit)
     caption = _caption(len(dots), bool(density), placed, state)
+    if past is not None and state.filters.country:
+        caption += f" {state.filters.country}: by where customers are today."
     scene = plot.Scene(
         axis=axis,
         cut_rf=shown.cut_rf if shown else None,

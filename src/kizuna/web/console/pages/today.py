@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 DAY_US = 86_400_000_000
 SPAN_CHOICES = (7, 30, 90)
 MOST_MOVES = 8
+NO_LOSS = frozenset({"duplicate", "robot", "unknown_rate"})
 MOST_NAMED = 5
 
 
@@ -200,16 +201,23 @@ def _tasks(request: ShopRequest, shop: "Shop", last: SnapshotView | None, now_us
             tasks.append(Task("merge", "", "Same person?", text, f"{root}customers/merges/", "Decide"))
     if roles.may(request.role, "debug"):
         dropped = arrivals.count_drops(shop.pk, now_us // DAY_US - 1)
-        lost = sum(count for outcome, count in dropped.items() if outcome not in {"duplicate", "robot"})
+        lost = sum(count for outcome, count in dropped.items() if outcome not in NO_LOSS)
         if lost:
             text = f"{figures.whole(lost)} event{'s' if lost != 1 else ''} could not be taken since yesterday."
             tasks.append(
                 Task("debugger", "warn", "Events are being dropped", text, f"{root}debugger/?dropped=1", "See why")
             )
-        if dropped.get("unknown_rate"):
-            text = "Orders arrived in a currency without an exchange rate."
-            tasks.append(Task("alert", "warn", "Rates are missing", text, f"{root}settings/currencies/", "Add rates"))
-    if last is not None and reference.find_current(shop.pk) is None:
+        unpriced = dropped.get("unknown_rate", 0)
+        if unpriced:
+            text = (
+                f"{figures.whole(unpriced)} order{'s' if unpriced != 1 else ''} or refund{'s' if unpriced != 1 else ''}"
+                " since yesterday came in a currency without an exchange rate and could not be taken."
+            )
+            mine = roles.may(request.role, "edit_settings")
+            where = "settings/currencies/" if mine else "debugger/?outcome=unknown_rate"
+            act = "Add rates" if mine else "See which"
+            tasks.append(Task("alert", "warn", "Exchange rates are missing", text, f"{root}{where}", act))
+    if roles.may(request.role, "edit_criterion") and last is not None and reference.find_current(shop.pk) is None:
         text = "Scores are provisional until a reference is frozen; that happens by itself at 100 placed customers."
         tasks.append(Task("clock", "", "No reference yet", text, f"{root}settings/factors/", "Freeze one"))
     return tasks

@@ -115,7 +115,7 @@ MENDING = {
     "bad_time": "Times are ISO 8601, not before 1990 and not more than a day ahead. Check the sender's clock.",
     "bad_order": "The line below says what is wrong with the order: total, currency, quantity or its number.",
     "no_identity": "Send a userId, or let the client make its anonymousId.",
-    "unknown_rate": "Enter an exchange rate for this currency under Settings, Currencies, then send it again.",
+    "unknown_rate": "Enter an exchange rate under Settings, Currencies, then send the order again as a new message.",
     "internal_error": "This is our fault; the log of the server has the details. The event is kept.",
 }
 

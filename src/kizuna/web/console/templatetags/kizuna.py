@@ -6,16 +6,18 @@ from django.utils.safestring import SafeString
 
 from kizuna.html import figures, icons
 from kizuna.web.console import amounts
+from kizuna.web.console.settings import frame
 
 register = template.Library()
 
 SECTIONS = (
-    ("", "Today", "today"),
-    ("portfolio/", "Portfolio", "portfolio"),
-    ("customers/", "Customers", "customers"),
-    ("debugger/", "Live debugger", "code"),
-    ("settings/", "Settings", "settings"),
+    ("", "Today", "today", {"view"}),
+    ("portfolio/", "Portfolio", "portfolio", {"view"}),
+    ("customers/", "Customers", "customers", {"view"}),
+    ("debugger/", "Live debugger", "code", {"debug"}),
+    ("settings/", "Settings", "settings", {action for _, _, action in frame.TABS}),
 )
+"""Where a section is, its words and icon, and the actions of which a role may do at least one to enter it."""
 
 register.filter("initials", figures.initials)
 register.filter("money", amounts.money_round)
@@ -93,13 +95,15 @@ def ago(us: int | None, now_us: int) -> str:
 
 @register.inclusion_tag("console/parts/nav.html", takes_context=True)
 def console_nav(context: template.Context) -> dict[str, object]:
-    """List the sections of the shop and mark the one the page belongs to."""
+    """List the sections of the shop that the role may enter, and mark the one the page belongs to."""
     request: HttpRequest = context["request"]
     root = f"/s/{context['shop'].slug}/"
     rest = request.path.removeprefix(root)
-    here = next((path for path, _, _ in SECTIONS if path and rest.startswith(path)), "" if not rest else None)
+    here = next((path for path, *_ in SECTIONS if path and rest.startswith(path)), "" if not rest else None)
     items = []
-    for path, words, name in SECTIONS:
+    for path, words, name, actions in SECTIONS:
+        if actions.isdisjoint(context["allowed"]):
+            continue
         label, _, more = words.partition(" ")
         items.append({"url": root + path, "more": more, "label": label, "icon": name, "here": path == here})
     return {"items": items}
