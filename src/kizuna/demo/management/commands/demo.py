@@ -22,7 +22,6 @@ from kizuna.demo.simulator_world import Plan
 from kizuna.flows import installation
 from kizuna.flows import people as flow
 from kizuna.flows.imports import terminal
-from kizuna.flows.management.commands import serve
 from kizuna.science import periods
 from kizuna.shops import people, tenants
 
