@@ -4,16 +4,22 @@ import re
 from datetime import timedelta
 
 import pytest
+from allauth.account.adapter import get_adapter as get_account_adapter
+from allauth.core.context import request_context
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.core import mail
-from django.test import Client
+from django.db import connection
+from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from kizuna.flows import installation
 from kizuna.flows import people as flow
+from kizuna.jobs.models import Job, JobState
 from kizuna.shops import members
 from kizuna.shops.models import AuditEntry, Person
 from kizuna.shops.people import find_person
@@ -33,6 +39,13 @@ FIRST = {
     "name": "Fe", "email": "fe@example.com", "password": PASSWORD, "shop_name": "Blue Shop",
     "currency": "EUR", "timezone": "Europe/Berlin",
 }  # fmt: skip
+
+
+def run_jobs():
+    """Run what the requests left to the worker."""
+    for job in Job.objects.filter(state=JobState.READY):
+        import_string(job.task).call(**job.kwargs)
+        Job.objects.filter(pk=job.pk).update(state=JobState.DONE)
 
 
 def log_in_by_form(client, email, password=PASSWORD):
@@ -88,6 +101,7 @@ def test_a_forgotten_password_is_chosen_anew_by_a_mailed_link_that_works_once():
     client = Client()
     assert client.post("/account/password/reset/", {"email": person.email}).status_code == 302
     assert client.post("/account/password/reset/", {"email": "nobody@example.com"}).status_code == 302
+    run_jobs()
     assert [message.to for message in mail.outbox] == [[person.email]]
     link = re.search(r"https?://[^/]+(/account/password/reset/key/\S+)", mail.outbox[0].body).group(1)
     page = client.get(link, follow=True)
@@ -99,6 +113,36 @@ def test_a_forgotten_password_is_chosen_anew_by_a_mailed_link_that_works_once():
     assert signed_in.get("/account/").status_code == 302
     assert b"not valid any more" in Client().get(link, follow=True).content
     assert AuditEntry.objects.filter(shop=shop, action="password_set", person=person).count() == 1
+
+
+def test_asking_for_a_new_password_does_the_same_for_a_known_and_an_unknown_address():
+    person = make_owner(make_shop())
+    client = Client()
+    answers = []
+    for address in (person.email, "nobody@example.com"):
+        with CaptureQueriesContext(connection) as queries:
+            response = client.post("/account/password/reset/", {"email": address})
+        answers.append((response.status_code, response.url, len(queries)))
+        assert mail.outbox == []
+    assert answers[0] == answers[1]
+    run_jobs()
+    assert [message.to for message in mail.outbox] == [[person.email]]
+
+
+def test_mailed_links_begin_with_the_public_address_whatever_host_the_request_named(settings):
+    settings.ALLOWED_HOSTS = ["*"]
+    settings.PUBLIC_URL = "https://crm.example.com"
+    person = make_owner(make_shop())
+    Client(HTTP_HOST="evil.example").post("/account/password/reset/", {"email": person.email})
+    run_jobs()
+    assert "https://crm.example.com/account/password/reset/key/" in mail.outbox[0].body
+    request = RequestFactory(HTTP_HOST="evil.example").get("/")
+    with request_context(request):
+        adapter = get_account_adapter(request)
+        link = adapter.get_reset_password_from_key_url("1a-cxyz-0123")
+        adapter.send_mail("account/email/password_changed", person.email, {"ip": "::1", "user_agent": "x"})
+    assert link == "https://crm.example.com/account/password/reset/key/1a-cxyz-0123/"
+    assert "evil" not in "".join(message.body + message.subject for message in mail.outbox)
 
 
 def test_a_second_factor_is_set_up_stored_encrypted_and_asked_for():
@@ -207,3 +251,12 @@ def test_who_works_for_several_shops_chooses_and_who_works_for_none_is_told():
     assert "/s/one/" in page
     assert "/s/two/" in page
     assert "no shop has let you in" in log_in(make_person()).get("/").content.decode()
+
+
+def test_an_owner_has_a_link_mailed_to_a_member(django_capture_on_commit_callbacks):
+    shop = make_shop("retail")
+    owner, member = make_owner(shop), make_person(shop, "operator")
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = log_in(owner).post(reverse("settings_person_reset", args=[shop.slug, member.public_id]))
+    assert answer.status_code == 302
+    assert [message.to for message in mail.outbox] == [[member.email]]

@@ -128,6 +128,13 @@ def send_reset_link(
     return member
 
 
+def mail_forgotten(address: str, link: "Callable[[Person], str]") -> None:
+    """Mail a link to choose a new password to whoever logs in with this address; nobody else hears of it."""
+    person = people.find_person(address)
+    if person is not None and person.is_active:
+        _mail_reset(person, link(person))
+
+
 def _create(new: NewPerson) -> "Person":
     if people.find_person(new.email):
         raise Refused("email", f"{new.email} can log in already: log in first, then open the link again")

@@ -4,19 +4,31 @@ Pages of log-in are templates under account/ and mfa/; who may enter which shop 
 """
 
 import base64
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from kizuna.flows import people
+from kizuna.web.console import resets
 
 if TYPE_CHECKING:
     from kizuna.shops.models import Person
+
+
+@dataclass(frozen=True)
+class _Site:
+    """What allauth's mails ask of a site."""
+
+    name: str
+    domain: str
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -29,6 +41,16 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def set_password(self, user: "Person", password: str) -> None:
         """Store a password that the person chose, written to the audit log of their shops."""
         people.set_password(user, password, user, timezone.now())
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """Begin the link with the public address: the request's Host is whatever the sender wrote."""
+        uid, _, token = key.partition("-")
+        return resets.join_link(uid, token)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Name the installation by its public address in every mail, not by the request's Host."""
+        domain = urlsplit(settings.PUBLIC_URL).netloc
+        super().send_mail(template_prefix, email, {**context, "current_site": _Site("Kizuna", domain)})
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]

@@ -3,8 +3,6 @@
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from allauth.account.forms import default_token_generator
-from allauth.account.utils import user_pk_to_url_str
 from django import forms
 from django.conf import settings
 from django.contrib import messages
@@ -17,12 +15,13 @@ from django.views.decorators.http import require_POST
 from kizuna.flows import people as flow
 from kizuna.shops import invitations, members, roles
 from kizuna.shops.tenants import Refused
+from kizuna.web.console import resets
 from kizuna.web.console.access import ShopRequest, shop_page
 from kizuna.web.console.forms import blame
 from kizuna.web.console.settings import frame, once
 
 if TYPE_CHECKING:
-    from kizuna.shops.models import Person, Shop
+    from kizuna.shops.models import Shop
 
 
 CHOICES = [(value, label) for value, label, _ in roles.list_choices()]
@@ -108,7 +107,7 @@ def remove(request: ShopRequest, shop: "Shop", person: UUID) -> HttpResponse:
 def send_reset(request: ShopRequest, shop: "Shop", person: UUID) -> HttpResponse:
     """Mail a member a link to choose a new password."""
     try:
-        member = flow.send_reset_link(shop, person, _reset_link, request.user, timezone.now())
+        member = flow.send_reset_link(shop, person, resets.write_link, request.user, timezone.now())
     except Refused as refusal:
         messages.error(request, f"{refusal.message.capitalize()}.")
     else:
@@ -137,8 +136,3 @@ def _back(request: ShopRequest, shop: "Shop") -> HttpResponse:
 
 def _join_link(key: str) -> str:
     return settings.PUBLIC_URL + reverse("join", args=[key])
-
-
-def _reset_link(person: "Person") -> str:
-    key = default_token_generator.make_token(person)
-    return settings.PUBLIC_URL + reverse("account_reset_password_from_key", args=[user_pk_to_url_str(person), key])
