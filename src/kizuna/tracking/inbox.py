@@ -15,6 +15,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import connection
@@ -23,7 +24,7 @@ from kizuna.tracking import inbox_file, inbox_table
 from kizuna.tracking.inbox_rows import Call, Received, Row, Store
 from kizuna.tracking.models import Cursor
 
-__all__ = ["CURSOR", "Call", "Closed", "Full", "Inbox", "Received", "Row", "Store", "measure_lag", "open_inbox"]
+__all__ = ["CURSOR", "Call", "Closed", "Full", "Inbox", "Lag", "Received", "Row", "Store", "measure_lag", "open_inbox"]
 
 CURSOR = "inbox"
 LONGEST_QUEUE_ROWS = 20_000
@@ -45,6 +46,13 @@ class _Waiting:
     row: Row
     loop: asyncio.AbstractEventLoop | None
     done: "asyncio.Future[None] | Future[None]"
+
+
+class Lag(NamedTuple):
+    """The requests not moved on to facts yet: how many, up to 100,000, and when the oldest of them came."""
+
+    requests: int
+    oldest_us: int | None
 
 
 class Inbox:
@@ -160,7 +168,9 @@ def _open(vendor: str, home: Path) -> Inbox:
     return Inbox(inbox_file.FileStore(home / "inbox.sqlite3", first_id=time.time_ns() // 1000))
 
 
-def measure_lag() -> int:
-    """Count the stored requests that were not moved on to facts yet, up to 100,000."""
+def measure_lag() -> Lag:
+    """Measure how many stored requests were not moved on to facts yet, and since when the oldest of them waits."""
     position = Cursor.objects.filter(name=CURSOR).values_list("position", flat=True).first() or 0
-    return open_inbox().count_after(position)
+    inbox = open_inbox()
+    oldest = inbox.read_after(position, 1, 1)
+    return Lag(inbox.count_after(position), oldest[0].received_us if oldest else None)
