@@ -1,6 +1,7 @@
 """Refunds take revenue and cost back at their order's rates, whatever arrives first; cancelling takes the rest."""
 
 from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import permutations
 
@@ -138,3 +139,32 @@ def test_what_changes_after_a_cancellation_is_settled(place: Place) -> None:
     orders.record(place.terms, [(who, order(updated_us=START + 5, subtotal=Decimal(80)))])
     assert Refund.objects.get(cancels=True).revenue_minor == 8000 - 2500
     assert profit(place) == 0
+
+
+@pytest.mark.parametrize("told_first", ["refund", "order"])
+def test_a_refund_in_a_currency_without_a_rate_on_the_orders_day_takes_its_own_days(
+    place: Place, told_first: str
+) -> None:
+    first_day = date(1970, 1, 1) + timedelta(days=START // DAY + 1)
+    ExchangeRate.objects.create(shop=place.shop, currency="GBP", from_day=first_day, rate=Decimal("1.2"))
+    given = replace(REFUND, currency="GBP", amount=Decimal(10))
+    outcomes = []
+    for what in ("refund", "order") if told_first == "refund" else ("order", "refund"):
+        if what == "order":
+            outcomes.append(orders.record(place.terms, [(place.identities[0], order())]))
+        else:
+            outcomes.append(refunds.record(place.terms, [(place.identities[0], given)]))
+    assert [(outcome.taken, outcome.refused) for outcome in outcomes] == [(1, []), (1, [])]
+    row = Refund.objects.get()
+    assert (row.order_id, row.revenue_minor, row.net_profit_minor) == (Order.objects.get().pk, 1200, -480)
+
+
+def test_a_waiting_refund_whose_rate_is_gone_joins_its_order_with_the_money_it_came_with(place: Place) -> None:
+    refunds.record(place.terms, [(place.identities[0], replace(REFUND, currency="USD"))])
+    before = Refund.objects.get()
+    ExchangeRate.objects.filter(currency="USD").delete()
+    outcome = orders.record(place.terms, [(place.identities[0], order()), (place.identities[0], order("A2"))])
+    assert (outcome.taken, outcome.refused) == (2, [])
+    row = Refund.objects.get()
+    assert (row.order_id is None, row.revenue_minor) == (False, before.revenue_minor)
+    assert profit(place) == 4000 + 4000 + before.net_profit_minor

@@ -6,6 +6,7 @@ not matter. A cancellation is one refund of whatever else is left. The caller ow
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
@@ -76,7 +77,10 @@ def adopt(terms: Terms, made: Mapping[str, int], outcome: Outcome) -> None:
 
 
 def follow(terms: Terms, orders: Sequence[Order], outcome: Outcome) -> None:
-    """Re-reckon the refunds of orders that changed, the cancellation last: it gives back what the others left."""
+    """Re-reckon the refunds of orders that changed, the cancellation last: it gives back what the others left.
+
+    A refund that cannot be reckoned at its order any more (its rate was removed) keeps the money it had.
+    """
     rows: dict[int, list[Refund]] = defaultdict(list)
     for part, _ in in_batches([order.pk for order in orders]):
         for refund in Refund.objects.filter(shop_id=terms.shop.id, order_id__in=part).order_by("cancels", "id"):
@@ -85,7 +89,8 @@ def follow(terms: Terms, orders: Sequence[Order], outcome: Outcome) -> None:
         others: list[Refund] = []
         for refund in rows[order.pk]:
             before = _effect_of(refund)
-            _reckon(terms, refund, order, others)
+            with suppress(Refused):
+                _reckon(terms, refund, order, others)
             others.append(refund)
             if _effect_of(refund) != before:
                 outcome.replace(before, _effect_of(refund))
@@ -180,8 +185,14 @@ def _reckon(terms: Terms, refund: Refund, order: Order | None, others: Iterable[
 
 
 def _factor(terms: Terms, refund: Refund, order: Order) -> Decimal:
-    """The order's own rate; of another currency, that currency's on the order's day."""
-    rate = order.rate if refund.currency == order.currency else terms.rate_on(refund.currency, order.day)
+    """The order's own rate; of another currency, that currency's on the order's day, else on the refund's."""
+    if refund.currency == order.currency:
+        rate = order.rate
+    else:
+        try:
+            rate = terms.rate_on(refund.currency, order.day)
+        except Refused:
+            rate = terms.rate_on(refund.currency, refund.day)
     return currency.minor_factor(rate, refund.currency, terms.shop.currency)
 
 
