@@ -31,6 +31,7 @@ LANES = {"default": 2, "slow": 1}
 _POLL_S = 0.25
 _ERROR_LENGTH = 8000
 _LONGEST_PAUSE_S = 30.0
+_IDLE_STRETCH = {"queue": 2.0, "pump": 3.0}
 _log = logging.getLogger(__name__)
 
 
@@ -106,13 +107,16 @@ class _Crew:
         return False
 
     def loop(self, name: str, step: Callable[[], bool], interval_s: float) -> None:
-        """Call the step until told to stop: again at once after work, slower and slower after failures."""
-        pause = interval_s
+        """Call the step until told to stop: again at once after work, slower and slower after failures.
+
+        Where nothing came for a while queues and pumps are asked a little less often, so that idling costs little.
+        """
+        pause, longest = interval_s, interval_s * _IDLE_STRETCH.get(name.split(" ", 1)[0], 1.0)
         while not self.stop.is_set():
             try:
                 close_old_connections()
                 busy = step()
-                pause = 0.0 if busy else interval_s
+                pause = 0.0 if busy else min(max(pause * 1.05, interval_s), longest)
             except Exception as problem:
                 _log.error("%s failed", name, exc_info=problem)
                 close_old_connections()
@@ -122,7 +126,7 @@ class _Crew:
         connections.close_all()
 
     def _rest(self, pause: float, *, waits_for_jobs: bool) -> None:
-        if waits_for_jobs and pause <= _POLL_S:
+        if waits_for_jobs and pause <= _POLL_S * _IDLE_STRETCH["queue"]:
             with queue.wake:
                 queue.wake.wait(pause)
         else:
