@@ -204,15 +204,6 @@ def test_bad_orders_are_dropped_with_their_field_and_nothing_beside_them_is_lost
     assert Fact.objects.filter(shop_id=shop.pk).count() == 1
 
 
-def test_an_order_without_an_exchange_rate_is_counted_by_that_reason(shop: Shop) -> None:
-    box, server = Box(), make_source(shop)
-    box.put(server, order("1", currency="USD"))
-    box.put(server, order("2"))
-    box.drain()
-    assert [outcome for outcome, _ in outcomes(shop)] == ["unknown_rate", "accepted"]
-    assert arrivals.count_drops(shop.pk, 0) == {"unknown_rate": 1}
-
-
 def test_an_order_is_corrected_refunded_and_cancelled(shop: Shop) -> None:
     box, server = Box(), make_source(shop)
     box.put(server, order(1, user="a"))

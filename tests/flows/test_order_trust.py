@@ -7,7 +7,7 @@ import pytest
 from kizuna.flows import recompute
 from kizuna.sales.models import Order, Refund
 from kizuna.shops.models import Shop, Source
-from kizuna.tracking import cursors, inbox
+from kizuna.tracking import arrivals, cursors, inbox
 from tests.flows.test_ingest import Box, ago, make_source, order, outcomes
 from tests.shops import making
 
@@ -126,3 +126,12 @@ def test_a_browser_may_still_take_back_what_a_browser_ordered(shop: Shop, browse
     assert ledger(shop) == ([("A-1", "ann", 2000, "cancelled")], [("cancel:A-1", "A-1", 2000)])
     together(shop, (server, told("Order Completed", "B-1")), (server, told("Order Cancelled", "B-1")))
     assert ledger(shop)[1][1] == ("cancel:B-1", "B-1", 2000)
+
+
+def test_an_order_without_an_exchange_rate_is_counted_by_that_reason(shop: Shop, server: Source) -> None:
+    box = Box()
+    box.put(server, order("1", currency="USD"))
+    box.put(server, order("2"))
+    box.drain()
+    assert [outcome for outcome, _ in outcomes(shop)] == ["unknown_rate", "accepted"]
+    assert arrivals.count_drops(shop.pk, 0) == {"unknown_rate": 1}

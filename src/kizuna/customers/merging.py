@@ -93,10 +93,12 @@ def unmerge(shop_id: int, merge_id: int, now: datetime) -> Relinked:
     return Relinked(row.id, frozenset(touched))
 
 
-def list_merges(shop_id: int, customer_id: int) -> list[Merge]:
-    """List the merges into a customer that can be undone, the newest first."""
-    rows = Merge.objects.filter(shop_id=shop_id, kept_id=customer_id, undone_at=None).select_related("merged", "person")
-    return list(rows.order_by("-merged_at", "-id"))
+def list_merges(shop_id: int, customer_id: int | None, limit: int | None = None) -> list[Merge]:
+    """List the merges that can be undone, into a customer or of the shop, the newest first."""
+    rows = Merge.objects.filter(shop_id=shop_id, undone_at=None).select_related("kept", "merged", "person")
+    if customer_id is not None:
+        rows = rows.filter(kept_id=customer_id)
+    return list(rows.order_by("-merged_at", "-id")[:limit])
 
 
 def list_suggestions(shop_id: int, customer_id: int | None, limit: int) -> list[MergeSuggestion]:

@@ -25,6 +25,7 @@ from kizuna.tracking.cursors import Position
 if TYPE_CHECKING:
     from kizuna.shops.keys import SourceView
     from kizuna.shops.models import Shop
+    from kizuna.tracking.aside import Waiting
     from kizuna.tracking.inbox import Inbox, Received
 
 EVENTS_AT_ONCE = 400
@@ -111,24 +112,25 @@ def take_safely(shop: "Shop", incoming: Sequence[Incoming], now_us: int) -> Take
 @standing.every("ingest.retry_set_aside", cron="41 * * * *")
 def retry_set_aside(now: datetime) -> int:
     """Try again what was set aside, one by one; returns how many were taken now."""
-    waiting = aside.list_waiting(RETRIED_AT_ONCE)
-    sources = keys.find_sources({each.source_id for each in waiting})
-    taken = 0
-    for each in waiting:
-        source = sources.get(each.source_id)
-        if source is None:
-            continue
-        try:
-            with transaction.atomic():
-                shop = tenants.get_shop_by_id(source.shop_id)
-                facts.take(shop, [facts.read(source.id, source.kind, each.raw, shop.currency)], periods.epoch_us(now))
-                aside.forget([each.id])
-            taken += 1
-        except Exception as problem:
-            if _is_passing(problem):
-                raise
-            aside.note_attempt(each.id, traceback.format_exc())
-    return taken
+    return sum(retry(each, now) for each in aside.list_waiting(RETRIED_AT_ONCE))
+
+
+def retry(waiting: "Waiting", now: datetime) -> bool:
+    """Try one event again that was set aside; says whether it was taken, and notes why not."""
+    source = keys.find_sources({waiting.source_id}).get(waiting.source_id)
+    if source is None:
+        return False
+    try:
+        with transaction.atomic():
+            shop = tenants.get_shop_by_id(source.shop_id)
+            facts.take(shop, [facts.read(source.id, source.kind, waiting.raw, shop.currency)], periods.epoch_us(now))
+            aside.forget([waiting.id])
+    except Exception as problem:
+        if _is_passing(problem):
+            raise
+        aside.note_attempt(waiting.id, traceback.format_exc())
+        return False
+    return True
 
 
 def _is_passing(problem: Exception) -> bool:

@@ -110,6 +110,11 @@ def list_unfinished(limit: int = 100) -> list[JobView]:
     return [_view(job) for job in [*dead[:limit], *alive[:limit]]][:limit]
 
 
+def list_dead(limit: int = 500) -> list[JobView]:
+    """List the jobs that were given up, the newest first."""
+    return [_view(job) for job in Job.objects.filter(state=JobState.DEAD).order_by("-finished_at", "-id")[:limit]]
+
+
 def count_dead() -> int:
     """Count the jobs that were given up."""
     return Job.objects.filter(state=JobState.DEAD).count()

@@ -20,6 +20,8 @@ class Waiting:
     id: int
     source_id: int
     raw: RawEvent
+    problem: str = ""
+    attempts: int = 1
 
 
 def keep(source_id: int, raw: RawEvent, problem: str) -> None:
@@ -36,15 +38,23 @@ def keep(source_id: int, raw: RawEvent, problem: str) -> None:
 
 def list_waiting(limit: int) -> list[Waiting]:
     """List events worth another try, the oldest first."""
-    rows = SetAside.objects.filter(attempts__lt=MOST_ATTEMPTS).order_by("id")[:limit]
-    return [
-        Waiting(
-            row.pk,
-            row.source_id,
-            RawEvent(row.call, bytes(row.body), row.received_us, row.envelope["sent_at"], row.envelope["context"]),
-        )
-        for row in rows
-    ]
+    return [_waiting(row) for row in SetAside.objects.filter(attempts__lt=MOST_ATTEMPTS).order_by("id")[:limit]]
+
+
+def list_of(source_ids: Sequence[int], limit: int) -> list[Waiting]:
+    """List all events set aside of some sources, also those no longer tried by themselves, the oldest first."""
+    return [_waiting(row) for row in SetAside.objects.filter(source_id__in=source_ids).order_by("id")[:limit]]
+
+
+def count_of(source_ids: Sequence[int]) -> int:
+    """Count the events set aside of some sources."""
+    return SetAside.objects.filter(source_id__in=source_ids).count()
+
+
+def find_of(source_ids: Sequence[int], waiting_id: int) -> Waiting | None:
+    """Find an event set aside among those of some sources."""
+    row = SetAside.objects.filter(source_id__in=source_ids, id=waiting_id).first()
+    return None if row is None else _waiting(row)
 
 
 def forget(ids: Sequence[int]) -> None:
@@ -58,3 +68,8 @@ def note_attempt(waiting_id: int, problem: str) -> None:
     row.attempts += 1
     row.problem = problem[-LONGEST_PROBLEM:].replace("\x00", "")
     row.save(update_fields=["attempts", "problem"])
+
+
+def _waiting(row: SetAside) -> Waiting:
+    raw = RawEvent(row.call, bytes(row.body), row.received_us, row.envelope["sent_at"], row.envelope["context"])
+    return Waiting(row.pk, row.source_id, raw, row.problem, row.attempts)

@@ -13,6 +13,7 @@ from django.shortcuts import render
 from kizuna.flows import timeline
 from kizuna.flows.timeline import Filters, Item
 from kizuna.html import figures
+from kizuna.tracking import plan
 from kizuna.web.console import amounts
 from kizuna.web.console.access import ShopRequest, shop_page
 from kizuna.web.console.pages.customer import find_or_404
@@ -21,9 +22,12 @@ from kizuna.web.console.pages.words import CHANNEL_ICONS, KIND_ICONS, event_word
 if TYPE_CHECKING:
     from kizuna.shops.models import Shop
 
-PAGE = 40
+PAGE = 80
 SUMMARY_KEYS = ("subject", "name", "title", "product", "query", "order_id", "product_id", "path", "url", "note", "text")
 MOST_WORDS = 140
+VISIT_GAP = 30 * 60 * 1_000_000
+PAGES = frozenset({"Page Viewed", "Screen Viewed", "Product Viewed", "Product List Viewed", "Products Searched"})
+ADDED = frozenset({"Product Added", "Wishlist Product Added to Cart"})
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,7 @@ class Entry:
     amount: str
     facts: str
     tone: str
+    folded: Sequence["Entry"] = ()
 
 
 @dataclass(frozen=True)
@@ -71,7 +76,39 @@ def _days(shop: "Shop", items: Sequence[Item]) -> list[Day]:
     def day_of(item: Item) -> str:
         return figures.moment(item.happened_us, shop.timezone, with_time=False)
 
-    return [Day(label, [_entry(shop, item) for item in some]) for label, some in groupby(items, day_of)]
+    return [Day(label, _entries(shop, list(some))) for label, some in groupby(items, day_of)]
+
+
+def _entries(shop: "Shop", items: Sequence[Item]) -> list[Entry]:
+    """The lines of a day: each entry one, but a run of page views of one visit folded into one."""
+    runs: list[list[Item]] = []
+    for item in items:
+        if (
+            runs
+            and _is_view(item)
+            and _is_view(runs[-1][-1])
+            and runs[-1][-1].happened_us - item.happened_us < VISIT_GAP
+        ):
+            runs[-1].append(item)
+        else:
+            runs.append([item])
+    return [_visit(shop, run) if len(run) > 1 else _entry(shop, run[0]) for run in runs]
+
+
+def _is_view(item: Item) -> bool:
+    return item.fact is not None and plan.shape_of(item.title).is_page_activity
+
+
+def _visit(shop: "Shop", run: Sequence[Item]) -> Entry:
+    """One line for a visit, newest entry first; a day or a page of the time line may cut it."""
+    minutes = round((run[0].happened_us - run[-1].happened_us) / 60_000_000)
+    pages = sum(item.title in PAGES for item in run)
+    added = sum(item.title in ADDED for item in run)
+    told = [f"{pages} page{'s' if pages != 1 else ''}"] if pages else [f"{len(run)} steps"]
+    told += [f"{added} put into the cart"] if added else []
+    told += [f"{minutes} min"] if minutes else ["under a minute"]
+    folded = tuple(_entry(shop, item) for item in run)
+    return Entry(run[0], "eye", "Visit", ", ".join(told), "", "", "is-visit", folded)
 
 
 def _entry(shop: "Shop", item: Item) -> Entry:

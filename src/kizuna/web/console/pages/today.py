@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 
 from kizuna.customers import merging
 from kizuna.flows import portfolio as portfolio_flow
+from kizuna.flows import upkeep
 from kizuna.html import charts, figures
 from kizuna.relationships import lists, moves, reference, snapshots
 from kizuna.relationships.lists import Dot, Filters
@@ -217,6 +218,10 @@ def _tasks(request: ShopRequest, shop: "Shop", last: SnapshotView | None, now_us
             where = "settings/currencies/" if mine else "debugger/?outcome=unknown_rate"
             act = "Add rates" if mine else "See which"
             tasks.append(Task("alert", "warn", "Exchange rates are missing", text, f"{root}{where}", act))
+    stuck = upkeep.count_stuck(shop) if roles.may(request.role, "edit_settings") else 0
+    if stuck:
+        text = f"{figures.whole(stuck)} {'things' if stuck != 1 else 'thing'} could not be finished in the background."
+        tasks.append(Task("refresh", "warn", "Work is stuck", text, f"{root}settings/work/", "Look"))
     if roles.may(request.role, "edit_criterion") and last is not None and reference.find_current(shop.pk) is None:
         text = "Scores are provisional until a reference is frozen; that happens by itself at 100 placed customers."
         tasks.append(Task("clock", "", "No reference yet", text, f"{root}settings/factors/", "Freeze one"))

@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern] = [
     path("s/<slug:slug>/customers/<uuid:public_id>/", customer.page, name="customer"),
     path("s/<slug:slug>/customers/<uuid:public_id>/history/", history.page, name="customer_history"),
     path("s/<slug:slug>/customers/<uuid:public_id>/contact/", contact.page, name="contact"),
+    path("s/<slug:slug>/customers/<uuid:public_id>/merge/", identities.merge, name="merge"),
     path("s/<slug:slug>/customers/merges/", identities.suggestions, name="merges"),
     path("s/<slug:slug>/customers/merges/<int:suggestion_id>/accept/", identities.accept, name="merge_accept"),
     path("s/<slug:slug>/customers/merges/<int:suggestion_id>/decline/", identities.decline, name="merge_decline"),

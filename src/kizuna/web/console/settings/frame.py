@@ -16,6 +16,7 @@ TABS = (
     ("settings_people", "People", "edit_people"),
     ("settings_factors", "Factors and weights", "edit_criterion"),
     ("settings_currencies", "Currencies", "edit_settings"),
+    ("settings_work", "Background work", "edit_settings"),
     ("settings_audit", "Audit log", "view_audit"),
 )
 

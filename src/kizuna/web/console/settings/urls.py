@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from kizuna.web.console.settings import audit, currencies, factors, people, shop, sources, tokens, weights
+from kizuna.web.console.settings import audit, currencies, factors, people, shop, sources, tokens, weights, work
 
 urlpatterns: list[URLPattern] = [
     path("", shop.index, name="settings"),
@@ -33,5 +33,8 @@ urlpatterns: list[URLPattern] = [
     path("currencies/add/", currencies.add, name="settings_rate_add"),
     path("currencies/paste/", currencies.paste, name="settings_rates_paste"),
     path("currencies/<int:rate>/remove/", currencies.remove, name="settings_rate_remove"),
+    path("work/", work.show, name="settings_work"),
+    path("work/jobs/<uuid:job>/revive/", work.revive, name="settings_job_revive"),
+    path("work/events/<int:event>/retry/", work.retry, name="settings_event_retry"),
     path("audit/", audit.show, name="settings_audit"),
 ]
