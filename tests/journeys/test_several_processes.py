@@ -3,10 +3,13 @@
 import base64
 import http.client
 import json
+import subprocess
+import sys
 import threading
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +17,7 @@ from tests.conftest import need
 from tests.journeys.conftest import LiveKizuna, Serve
 from tests.journeys.test_live_stream import log_in, open_stream, publish, read_event
 from tests.postgres import find_binaries, running_cluster
+from tests.processes import make_variables
 
 
 @pytest.fixture
@@ -62,6 +66,19 @@ def test_capture_and_streams_work_across_processes(serve: Serve, address: str) -
     figures = json.loads(_get(web, "/healthz"))
     assert figures["database"] == "ok"
     assert figures["worker_seconds_ago"] < 30
+
+
+def test_a_worker_may_be_the_first_process_of_an_empty_installation(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "kizuna", "worker"],
+        env=make_variables(tmp_path, KIZUNA_DATABASE_URL=""),
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as worker:
+        assert worker.stdout is not None
+        assert worker.stdout.readline() == "worker started\n"
+        worker.terminate()
+        assert worker.wait(30) == 0
 
 
 def _get(live: LiveKizuna, path: str) -> bytes:
