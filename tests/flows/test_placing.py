@@ -185,6 +185,22 @@ def test_missed_midnights_are_made_up_for_one_by_one_and_then_no_more() -> None:
     assert all(instant_at(each.as_of_us).hour == 23 for each in made), "Berlin's midnight in winter"
 
 
+def test_after_years_of_silence_only_the_last_month_of_midnights_is_made_up_for() -> None:
+    books = make_books(timezone="Europe/Berlin")
+    identity = books.customer()
+    books.order(identity, NOW, 100)
+    snapshots.make_snapshot(books.shop, NOW, "imported", instant_at(NOW))
+    years_later = NOW + 14 * 365 * DAY
+    books.page(identity, years_later)
+    made = []
+    while (snapshot := snapshots.make_next_due(books.shop, instant_at(years_later))) is not None:
+        made.append(snapshot.as_of_us)
+        assert len(made) < 40, "one page view must not cost thousands of snapshots"
+    assert len(made) == 31
+    assert made == sorted(set(made))
+    assert years_later - DAY < made[-1] <= years_later
+
+
 def test_the_clock_of_a_shop_stands_still_at_its_last_fact_after_one_half_life() -> None:
     books, _ = _shop_of(3)
     year_later = NOW + 365 * DAY

@@ -1,7 +1,8 @@
 """When snapshots are made and what follows for everybody: at midnight, after an import, after a changed criterion.
 
-A missed midnight is made up for, as of that midnight. Imported history gets weekly snapshots, marked reconstructed, so
-that a fresh import has paths to draw. Taking and storing one is flows.taking.
+Missed midnights are made up for, each as of itself, the last 31 at most: a shop that wakes after years does not walk
+through all of them. Imported history gets weekly snapshots, marked reconstructed, so that a fresh import has paths to
+draw. Taking and storing one is flows.taking.
 """
 
 from collections.abc import Sequence
@@ -29,6 +30,7 @@ CRITERION_CHANGED = "criterion_changed"
 REFERENCE_FROZEN = "reference_frozen"
 _TOGETHER = 500
 _EVERY_S = 30.0
+MOST_MISSED = 31
 
 
 def make_snapshot(shop: "Shop", as_of_us: int, cause: str, now: datetime) -> SnapshotView:
@@ -118,14 +120,16 @@ def make_due_snapshots(now: datetime) -> bool:
 
 
 def make_next_due(shop: "Shop", now: datetime) -> SnapshotView | None:
-    """Make the oldest missing snapshot of a shop-local midnight since the last one; None when none is due."""
+    """Make the oldest missing snapshot of a shop-local midnight since the last one, of the last 31; else None."""
     last = snapshots.find_last(shop.pk)
     if last is None:
         return None
     zone = ZoneInfo(shop.timezone)
-    due = periods.day_index(last.as_of_us, zone) + 1
+    clock = portfolio.shop_now(shop, periods.epoch_us(now))
+    today = periods.day_index(clock, zone)
+    due = max(periods.day_index(last.as_of_us, zone), today - MOST_MISSED) + 1
     midnight = periods.local_midnight_us(due, zone)
-    if midnight > portfolio.shop_now(shop, periods.epoch_us(now)):
+    if midnight > clock:
         return None
     return make_snapshot(shop, midnight, DAILY, now)
 
