@@ -11,11 +11,12 @@ from uuid import UUID
 
 from django.db import connection
 
-from kizuna.customers import links, merging, profiles, public_ids, search
-from kizuna.customers import rows as rows_of
+from kizuna.customers import links, merging, profiles, search
 from kizuna.customers.links import Relink
 from kizuna.customers.models import Identity, IdentityKind
 from kizuna.customers.partition import Claims, Group, Node, Partition, visitor_value
+from kizuna.tables import public_ids
+from kizuna.tables import rows as rows_of
 
 __all__ = ["Claims", "IdentityKind", "Resolution", "Resolved", "ensure", "resolve"]
 
@@ -123,7 +124,7 @@ def _insert_customers(shop_id: int, told: Sequence[tuple[int, str, bool, str]]) 
         (shop_id, key, "", email, verified, phone, "", "", "{}", "{}", "{}", first)
         for key, (first, email, verified, phone) in zip(public, told, strict=True)
     ]
-    found = rows_of.insert("customers_customer", _CUSTOMER, rows, "id, public_id")
+    found = rows_of.insert("customers_customer", _CUSTOMER, rows, returning="id, public_id")
     ids = {UUID(str(key)).hex: number for number, key in found}
     return [ids[key] for key in public]
 
@@ -132,7 +133,7 @@ def _insert_identities(
     shop_id: int, told: Sequence[tuple[int, str, str, bool, str, int, int, int]]
 ) -> dict[tuple[int, str], int]:
     rows = [(shop_id, int(row[0]), *row[1:], "{}") for row in told]
-    found = rows_of.insert("customers_identity", _IDENTITY, rows, "kind, value, id")
+    found = rows_of.insert("customers_identity", _IDENTITY, rows, returning="kind, value, id")
     return {(kind, value): number for kind, value, number in found}
 
 

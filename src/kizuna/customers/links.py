@@ -13,8 +13,8 @@ from django.db import connection
 from django.db.models import Q
 from numpy.typing import NDArray
 
-from kizuna.customers import rows
 from kizuna.customers.models import Customer, Identity, IdentityKind, Link
+from kizuna.tables import rows
 
 type Ints = NDArray[np.int64]
 
@@ -82,7 +82,9 @@ def find_strongest(shop_id: int, customer_id: int) -> tuple[int, IdentityKind, s
 def open_first(shop_id: int, first: Iterable[tuple[int, int, int | None]]) -> None:
     """Store the first link of new identities, (identity, customer, via); it holds from the beginning of time."""
     told = [(shop_id, identity_id, customer_id, 0, "first_seen", via) for identity_id, customer_id, via in first]
-    rows.insert("customers_link", ("shop_id", "identity_id", "customer_id", "from_us", "cause", "via"), told)
+    rows.insert(
+        "customers_link", ("shop_id", "identity_id", "customer_id", "from_us", "cause", "via"), told, skip_known=True
+    )
 
 
 def relink(shop_id: int, moves: Sequence[Relink]) -> set[int]:

@@ -4,9 +4,9 @@ An identity is (shop, kind, value); a customer is a set of dated links to identi
 Nothing measured lives here: relationships keeps stocks per identity, so a merge only re-links.
 """
 
-import uuid
-
 from django.db import models
+
+from kizuna.tables import public_ids
 
 
 class Customer(models.Model):
@@ -17,7 +17,7 @@ class Customer(models.Model):
     """
 
     shop = models.ForeignKey("shops.Shop", on_delete=models.CASCADE)
-    public_id = models.UUIDField(unique=True, default=uuid.uuid4)
+    public_id = models.UUIDField(unique=True, default=public_ids.fresh)
     name = models.CharField(max_length=200, default="")
     email = models.CharField(max_length=254, default="")
     email_verified = models.BooleanField(default=False)

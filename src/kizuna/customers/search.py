@@ -11,8 +11,8 @@ from typing import Any
 
 from django.db import connection
 
-from kizuna.customers import rows
 from kizuna.customers.models import Identity, IdentityKind, SearchTerm
+from kizuna.tables import rows
 
 MOST_BYTES = 160
 MOST_TERMS = 40
@@ -88,7 +88,7 @@ def add_order_numbers(shop_id: int, numbers: Mapping[int, Iterable[str]]) -> Non
 
 def _insert(shop_id: int, pairs: Iterable[tuple[int, bytes]], *, is_order: bool) -> None:
     told = [(shop_id, term, identity_id, is_order) for identity_id, term in sorted(pairs)]
-    rows.insert("customers_searchterm", ("shop_id", "term", "identity_id", "is_order"), told)
+    rows.insert("customers_searchterm", ("shop_id", "term", "identity_id", "is_order"), told, skip_known=True)
 
 
 def _terms_of(kind: int, key: str, said: Mapping[str, Any]) -> set[bytes]:

@@ -18,6 +18,7 @@ from django.tasks import Task
 from django.utils import timezone
 
 from kizuna.jobs.models import Job, JobState
+from kizuna.tables import public_ids
 
 wake = threading.Condition()
 running: ContextVar[int | None] = ContextVar("kizuna_running_job", default=None)
@@ -56,7 +57,7 @@ def insert_job(task: "Task[..., Any]", kwargs: Mapping[str, Any], now: datetime,
     """Store one call of a task; the worker of this process wakes when the caller's transaction commits."""
     kept = _check_plain(kwargs)
     job = Job(
-        public_id=uuid.uuid4(),
+        public_id=public_ids.fresh(),
         task=task.module_path,
         kwargs=kept,
         queue=task.queue_name,

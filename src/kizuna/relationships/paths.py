@@ -11,8 +11,8 @@ from itertools import batched
 
 from django.db import connection
 
-from kizuna.relationships import bulk
 from kizuna.relationships.models import Move, Place
+from kizuna.tables import rows as rows_of
 
 VISIBLE_RF = 0.02
 VISIBLE_SHARE_OF_CUT = 0.05
@@ -80,7 +80,7 @@ def list_points(shop_id: int, customer_ids: Sequence[int], since_us: int = 0) ->
 
 def record(shop_id: int, points: Sequence[Point], steps: Sequence[Step]) -> None:
     """Store points and moves."""
-    _insert(
+    rows_of.insert(
         "relationships_place",
         ("shop_id", "customer_id", "at_us", "rf", "net_profit_minor", "z", "segment"),
         [
@@ -96,7 +96,7 @@ def record(shop_id: int, points: Sequence[Point], steps: Sequence[Step]) -> None
             for each in points
         ],
     )
-    _insert(
+    rows_of.insert(
         "relationships_move",
         ("shop_id", "customer_id", "at_us", "from_segment", "to_segment", "cause"),
         [
@@ -134,11 +134,3 @@ def last_steps(shop_id: int) -> dict[int, Step]:
     rows = Move.objects.filter(shop_id=shop_id).order_by("at_us", "id")
     values = rows.values_list("customer_id", "at_us", "from_segment", "to_segment", "cause")
     return {row[0]: Step(*row) for row in values.iterator(chunk_size=10_000)}
-
-
-def _insert(table: str, names: Sequence[str], rows: Sequence[Sequence[bulk.Value]]) -> None:
-    if not rows:
-        return
-    places = ", ".join(["%s"] * len(names))
-    with connection.cursor() as cursor:
-        cursor.executemany(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({places})", rows)  # noqa: S608

@@ -21,8 +21,9 @@ from kizuna.sales.drafts import (
 from kizuna.sales.models import Order, OrderLine, OrderState
 from kizuna.sales.outcome import Effect, Outcome
 from kizuna.sales.pricing import Priced, Terms, price_order
-from kizuna.sales.rows import in_batches, insert_many, insert_new
+from kizuna.sales.rows import in_batches
 from kizuna.science.periods import day_index, month_index
+from kizuna.tables import rows as rows_of
 
 __all__ = ["CancelDraft", "LineDraft", "OrderDraft", "RefundDraft", "record"]
 
@@ -121,9 +122,10 @@ def _entry(terms: Terms, told: Told, placed_us: int, costs: dict[str, int]) -> _
 def _store(terms: Terms, new: Sequence[_Entry], outcome: Outcome) -> list[Told]:
     if not new:
         return []
-    made = insert_new("sales_order", _ORDER_COLUMNS, [_order_row(terms.shop.id, entry) for entry in new])
+    rows = [_order_row(terms.shop.id, entry) for entry in new]
+    made = dict(rows_of.insert("sales_order", _ORDER_COLUMNS, rows, skip_known=True, returning="source_ref, id"))
     stored = [entry for entry in new if entry.draft.source_ref in made]
-    insert_many(
+    rows_of.insert(
         "sales_orderline", _LINE_COLUMNS, [row for e in stored for row in _line_rows(made[e.draft.source_ref], e)]
     )
     outcome.taken += len(stored)
@@ -198,7 +200,7 @@ def _overwrite(order: Order, entry: _Entry) -> None:
         setattr(order, name, row[name])
     order.save()
     OrderLine.objects.filter(order=order).delete()
-    insert_many("sales_orderline", _LINE_COLUMNS, list(_line_rows(order.pk, entry)))
+    rows_of.insert("sales_orderline", _LINE_COLUMNS, list(_line_rows(order.pk, entry)))
 
 
 def _effect_of(order: Order) -> Effect:

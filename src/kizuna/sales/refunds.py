@@ -15,8 +15,9 @@ from kizuna.sales.drafts import TOLD_BY_SHOP, CancelDraft, RefundDraft, Refused,
 from kizuna.sales.models import Order, OrderState, Refund
 from kizuna.sales.outcome import Effect, Outcome
 from kizuna.sales.pricing import PricedRefund, SoldAt, Terms, price_refund
-from kizuna.sales.rows import in_batches, insert_new
+from kizuna.sales.rows import in_batches
 from kizuna.science.periods import day_index, month_index
+from kizuna.tables import rows as rows_of
 
 _COLUMNS = (
     "shop_id", "identity_id", "order_id", "source_ref", "order_ref", "refunded_us", "day", "month", "currency",
@@ -127,7 +128,8 @@ def _record_wave(terms: Terms, wave: Sequence[Told], outcome: Outcome) -> list[T
                 new[draft.source_ref] = (item, refund)
         except Refused as why:
             outcome.refuse(index, draft.source_ref, why)
-    made = insert_new("sales_refund", _COLUMNS, [_row(refund) for _, refund in new.values()])
+    rows = [_row(refund) for _, refund in new.values()]
+    made = dict(rows_of.insert("sales_refund", _COLUMNS, rows, skip_known=True, returning="source_ref, id"))
     for ref in made:
         outcome.taken += 1
         outcome.add(_effect_of(new[ref][1]))

@@ -1,4 +1,4 @@
-"""Bulk SQL for this room's tables, the same on SQLite and PostgreSQL: insert what is new, read columns into arrays."""
+"""Bulk reading of this room's tables, the same on SQLite and PostgreSQL: columns into arrays, ids in portions."""
 
 from collections.abc import Iterator, Sequence
 from itertools import batched
@@ -10,31 +10,7 @@ from numpy.typing import NDArray
 
 type Ints = NDArray[np.int64]
 
-_PARAMETERS = 20_000
 _FETCH = 50_000
-
-
-def insert_new(table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> dict[str, int]:
-    """Insert rows whose (shop_id, source_ref) is new; returns {source_ref: id} of those that were."""
-    given = ", ".join(columns)
-    one = f"({', '.join(['%s'] * len(columns))})"
-    made: dict[str, int] = {}
-    with connection.cursor() as cursor:
-        for part in batched(rows, max(1, _PARAMETERS // len(columns))):
-            cursor.execute(
-                f"INSERT INTO {table} ({given}) VALUES {', '.join([one] * len(part))}"  # noqa: S608
-                " ON CONFLICT (shop_id, source_ref) DO NOTHING RETURNING source_ref, id",
-                [value for row in part for value in row],
-            )
-            made.update(cursor.fetchall())
-    return made
-
-
-def insert_many(table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
-    """Insert rows that nothing refers to yet."""
-    places = ", ".join(["%s"] * len(columns))
-    with connection.cursor() as cursor:
-        cursor.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})", rows)  # noqa: S608
 
 
 def read_columns(sql: str, parameters: Sequence[Any], width: int) -> list[Ints]:

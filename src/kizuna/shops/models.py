@@ -3,18 +3,19 @@
 Secrets are stored as SHA-256 of random keys (people's passwords as Argon2). Nothing about customers lives here.
 """
 
-import uuid
 from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 
+from kizuna.tables import public_ids
+
 
 class Shop(models.Model):
     """One tenant; everything else in the database belongs to exactly one shop."""
 
-    public_id = models.UUIDField(unique=True, default=uuid.uuid4)
+    public_id = models.UUIDField(unique=True, default=public_ids.fresh)
     slug = models.SlugField(unique=True, max_length=40)
     name = models.CharField(max_length=120)
     currency = models.CharField(max_length=3, help_text="fixed after the first order")
@@ -46,7 +47,7 @@ class People(BaseUserManager["Person"]):
 class Person(AbstractBaseUser):
     """Somebody who works for one or more shops."""
 
-    public_id = models.UUIDField(unique=True, default=uuid.uuid4)
+    public_id = models.UUIDField(unique=True, default=public_ids.fresh)
     email = models.EmailField(unique=True, help_text="lower case")
     name = models.CharField(max_length=120, default="")
     is_active = models.BooleanField(default=True)
@@ -109,7 +110,7 @@ class Source(models.Model):
     """Where facts come from; its write key is stored hashed and shown once."""
 
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="sources")
-    public_id = models.UUIDField(unique=True, default=uuid.uuid4)
+    public_id = models.UUIDField(unique=True, default=public_ids.fresh)
     name = models.CharField(max_length=80)
     kind = models.CharField(max_length=8, choices=SourceKind.choices)
     key_prefix = models.CharField(max_length=12, default="")

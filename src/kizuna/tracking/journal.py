@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from django.db import connection
 
-from kizuna.customers import public_ids
 from kizuna.science import periods
+from kizuna.tables import public_ids
 from kizuna.tracking.models import Fact
 from kizuna.tracking.plan import EventShape
 
