@@ -21,7 +21,7 @@ from kizuna.shops import tenants
 from kizuna.shops.models import AuditEntry, Shop
 from kizuna.tracking import columns
 from kizuna.tracking.models import Fact
-from tests.flows.test_ingest import Box, ago, make_source, order
+from tests.flows.box import Box, ago, make_source, order
 from tests.shops import making
 
 NOW = making.NOW

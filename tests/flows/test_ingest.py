@@ -1,103 +1,26 @@
 """From the inbox to facts: everything an event does, once, whatever comes, in any order, and after any death."""
 
-import json
-import logging
-from datetime import timedelta
 from typing import Any
 
-import numpy as np
 import pytest
-from django.db import OperationalError, transaction
+from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from kizuna.customers import consent, identity, links, merging, profiles, search
-from kizuna.customers.models import Customer, Identity
-from kizuna.flows import facts, ingest, placing
-from kizuna.flows import shops as shops_flow
+from kizuna.customers.models import Customer
+from kizuna.flows import ingest, placing
 from kizuna.relationships import stocks
 from kizuna.relationships.models import Standing
 from kizuna.sales.models import Order, Product, Refund
-from kizuna.science.periods import epoch_us
 from kizuna.science.stocks import addend
 from kizuna.shops.models import Shop, Source
 from kizuna.tracking import arrivals, columns, cursors
-from kizuna.tracking.arrivals import Filters
 from kizuna.tracking.cursors import Position
-from kizuna.tracking.inbox import Received
-from kizuna.tracking.models import Arrival, Fact, SetAside, Visit
+from kizuna.tracking.models import Fact, SetAside, Visit
+from tests.flows.box import MINUTE, NOW, NOW_US, Box, ago, make_source, order, outcomes, state
 from tests.shops import making
-
-NOW = making.NOW
-NOW_US = epoch_us(NOW)
-MINUTE = 60_000_000
-
-
-class Box:
-    """An inbox in memory: what capture acknowledged, in order."""
-
-    def __init__(self) -> None:
-        self.rows: list[Received] = []
-
-    def put(self, source: Source, event: Any, call: str = "track", received_us: int = NOW_US) -> None:
-        body = event if isinstance(event, bytes) else json.dumps(event).encode()
-        self.rows.append(Received(len(self.rows) + 1, source.pk, call, received_us, body))
-
-    def read_after(self, position: int, limit_rows: int, limit_bytes: int) -> list[Received]:
-        return [row for row in self.rows if row.id > position][:limit_rows]
-
-    def drain(self) -> None:
-        while ingest.take_pending(self, NOW):  # type: ignore[arg-type]
-            pass
-
-
-def make_source(shop: Shop, kind: str = "server", name: str = "") -> Source:
-    source, _ = shops_flow.create_source(shop, name or f"my {kind}", kind, None, NOW)
-    return source
-
-
-def ago(**delta: float) -> str:
-    return (NOW - timedelta(**delta)).isoformat()
-
-
-def order(number: object, user: str = "u", **more: Any) -> dict[str, Any]:
-    lines = [{"sku": "A", "price": 10, "quantity": 2}]
-    said = {"order_id": number, "total": 20, "currency": "EUR", "products": lines, **more}
-    return {"event": "Order Completed", "userId": user, "messageId": f"o-{number}-{user}", "properties": said}
-
-
-def outcomes(shop: Shop) -> list[tuple[str, str]]:
-    return [(row.outcome, row.detail) for row in reversed(arrivals.list_newest(shop.pk, 0, Filters(), 1000))]
-
-
-def state(shop: Shop) -> dict[str, Any]:
-    """All that facts have led to, without row numbers."""
-    names = {row.pk: (row.kind, row.value) for row in Identity.objects.filter(shop=shop)}
-    groups: dict[int, set[Any]] = {}
-    for row in Identity.objects.filter(shop=shop):
-        groups.setdefault(row.customer_id, set()).add(names[row.pk])
-    kept = stocks.columns(shop.pk)
-    sums = np.concatenate([kept.sums[factor] for factor in "FMVE"], axis=1)
-    seen = Fact.objects.filter(shop_id=shop.pk)
-    return {
-        "groups": {frozenset(group) for group in groups.values()},
-        "facts": sorted((names[row.identity_id], row.name, row.happened_us, row.counts_email) for row in seen),
-        "visits": sorted(
-            (names[row.identity_id], row.first_us, row.last_us, row.pages)
-            for row in Visit.objects.filter(shop_id=shop.pk)
-        ),
-        "orders": sorted(Order.objects.filter(shop=shop).values_list("source_ref", "revenue_minor", "placed_us")),
-        "refunds": sorted(Refund.objects.filter(shop=shop).values_list("revenue_minor", "refunded_us")),
-        "stocks": {
-            names[who]: [float(f"{number:.9e}") for number in row]
-            for who, row in zip(kept.identity_id.tolist(), sums.tolist(), strict=True)
-            if any(row)
-        },
-        "profiles": sorted(
-            Customer.objects.filter(shop=shop, merged_into=None).values_list("name", "email", "country")
-        ),
-    }
 
 
 @pytest.fixture
@@ -272,67 +195,6 @@ def test_at_most_three_mails_a_day_count_and_those_of_machines_never(shop: Shop)
     assert Fact.objects.filter(shop_id=shop.pk, name="Email Received").count() == 6
 
 
-def test_a_poisoned_event_is_set_aside_and_taken_later(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    box, server = Box(), make_source(shop)
-    for number in range(20):
-        box.put(server, {"event": "poison" if number == 7 else "fine", "userId": "u", "messageId": str(number)})
-    whole = facts._fact_of
-
-    def fail(batch: Any, place: int) -> Any:
-        if batch.event(place).name == "poison":
-            raise ZeroDivisionError("we are wrong")
-        return whole(batch, place)
-
-    monkeypatch.setattr(facts, "_fact_of", fail)
-    with caplog.at_level(logging.ERROR):
-        box.drain()
-    assert "poison" in caplog.text
-    assert Fact.objects.filter(shop_id=shop.pk).count() == 19
-    assert [outcome for outcome, _ in outcomes(shop)].count("internal_error") == 1
-    assert ingest.retry_set_aside(NOW) == 0
-    assert SetAside.objects.get().attempts == 2
-    monkeypatch.undo()
-    assert ingest.retry_set_aside(NOW) == 1
-    assert not SetAside.objects.exists()
-    assert Fact.objects.filter(shop_id=shop.pk).count() == 20
-
-
-def test_where_all_fail_the_fault_is_ours_and_the_inbox_keeps_them(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    box, server = Box(), make_source(shop)
-    for number in range(10):
-        box.put(server, {"event": "fine", "userId": "u", "messageId": str(number)})
-    with monkeypatch.context() as broken:
-        broken.setattr(facts, "_fact_of", lambda *_: 1 / 0)
-        with pytest.raises(ingest.AllFailed):
-            box.drain()
-    assert not Arrival.objects.exists()
-    assert not SetAside.objects.exists()
-    box.drain()
-    assert Fact.objects.filter(shop_id=shop.pk).count() == 10
-
-
-def test_events_that_all_fail_by_themselves_do_not_halt_the_others(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    box, browser, other = Box(), make_source(shop, "browser"), make_source(making.make_shop())
-    monkeypatch.setattr(ingest, "EVENTS_AT_ONCE", 10)
-    for number in range(20):
-        box.put(browser, {"event": "poison", "userId": "u", "messageId": str(number)})
-    box.put(other, {"event": "fine", "userId": "u"})
-    whole = facts._fact_of
-
-    def fail(batch: Any, place: int) -> Any:
-        if batch.event(place).name == "poison":
-            raise ZeroDivisionError("we are wrong about this event")
-        return whole(batch, place)
-
-    monkeypatch.setattr(facts, "_fact_of", fail)
-    box.drain()
-    assert Fact.objects.get().shop_id == other.shop_id
-    assert SetAside.objects.count() == 20
-    assert not Identity.objects.filter(value__contains="probe").exists()
-
-
 def test_amounts_that_add_up_to_too_much_are_refused_with_their_field(shop: Shop) -> None:
     box, server = Box(), make_source(shop)
     lines = [{"price": 1e11, "quantity": 1}] * 2
@@ -358,21 +220,6 @@ def test_what_the_door_could_not_keep_is_shown_with_its_reason(shop: Shop) -> No
         ("bad_json", "event: has 9 bytes that are no JSON one can keep, such as a number like 1e999"),
         ("accepted", ""),
     ]
-
-
-def test_a_locked_database_is_no_bad_event(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    box, server = Box(), make_source(shop)
-    box.put(server, {"event": "fine", "userId": "u"})
-
-    def locked(*_: Any) -> None:
-        raise OperationalError("database is locked")
-
-    with monkeypatch.context() as busy:
-        busy.setattr(placing, "place", locked)
-        with pytest.raises(OperationalError):
-            box.drain()
-    box.drain()
-    assert [outcome for outcome, _ in outcomes(shop)] == ["accepted"]
 
 
 def test_a_large_batch_is_taken_in_portions_and_a_kill_between_them_neither_loses_nor_doubles(

@@ -8,7 +8,7 @@ from kizuna.flows import recompute
 from kizuna.sales.models import Order, Refund
 from kizuna.shops.models import Shop, Source
 from kizuna.tracking import arrivals, cursors, inbox
-from tests.flows.test_ingest import Box, ago, make_source, order, outcomes
+from tests.flows.box import Box, ago, make_source, order, outcomes
 from tests.shops import making
 
 pytestmark = pytest.mark.django_db
