@@ -90,7 +90,7 @@ def list_page(shop_id: int, filters: Filters, order: Order, cursor: str = "", si
     """List one page; an unreadable cursor begins at the start."""
     column = SORTS[order.sort]
     rows: list[Standing] = []
-    after = _read_cursor(cursor, str if column == "label" else (int, float))
+    after = _read_cursor(cursor, _kind_of(column))
     for stage in _stages(_ordered(shop_id, filters, column), column, order.rising, after):
         rows += stage.select_related("customer")[: size + 1 - len(rows)]
         if len(rows) > size:
@@ -99,6 +99,11 @@ def list_page(shop_id: int, filters: Filters, order: Order, cursor: str = "", si
         return Page(rows, None)
     last = rows[size - 1]
     return Page(rows[:size], _write_cursor(getattr(last, column), last.pk))
+
+
+def is_cursor(cursor: str, sort: str) -> bool:
+    """Say whether a page of this order can begin at a cursor; the empty one is the start."""
+    return not cursor or _read_cursor(cursor, _kind_of(SORTS[sort])) is not None
 
 
 def count(shop_id: int, filters: Filters, cap: int = 1_000) -> int:
@@ -262,12 +267,16 @@ def _write_cursor(value: object, last_id: int) -> str:
     return urlsafe_b64encode(json.dumps([value, last_id]).encode()).decode().rstrip("=")
 
 
+def _kind_of(column: str) -> type | tuple[type, ...]:
+    return str if column == "label" else (int, float)
+
+
 def _read_cursor(cursor: str, kind: type | tuple[type, ...]) -> tuple[object, int] | None:
     if not cursor:
         return None
     try:
         value, last_id = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return None
     fits = value is None or isinstance(value, kind)
     return (value, last_id) if fits and isinstance(last_id, int) else None

@@ -10,7 +10,8 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import get_resolver
 
-from kizuna.customers.models import Customer
+from kizuna.customers import search
+from kizuna.customers.models import Customer, Identity
 from kizuna.relationships.models import Standing
 from kizuna.shops import sources
 from kizuna.shops.models import ApiToken, Role
@@ -99,12 +100,46 @@ def test_pages_follow_each_other_without_gap_or_repeat():
     [
         ("limit", "0"), ("limit", "201"), ("limit", "many"), ("segment", "A,E"), ("known", "maybe"), ("sort", "luck"),
         ("direction", "up"), ("rf_min", "2"), ("rf_min", "nan"), ("net_profit_min_minor", "1.5"), ("limti", "5"),
+        ("cursor", "zzz"), ("cursor", "WyJ4IiwgMV0"), ("cursor", "W1tb"), ("q", "x" * 201),
     ],
 )  # fmt: skip
 def test_a_bad_parameter_is_named(field, value):
     response = _client(make_shop()).get("/api/v1/customers", {field: value})
     assert response.status_code == 400
     assert _error(response)["field"] == field
+
+
+def test_words_find_customers_and_the_other_filters_still_hold():
+    shop = make_shop()
+    books = make_books(slug="found")
+    for name, segment in (("Anna Lee", "A"), ("Anna Smith", "B"), ("Bob Lee", "A")):
+        customer = Customer.objects.get(pk=books.customer_of(books.customer(name)))
+        Identity.objects.filter(customer=customer).update(profile={"name": [name, 0, 1]})
+        search.index(books.shop.pk, [customer.pk])
+        Standing.objects.update_or_create(
+            customer=customer, defaults={"shop_id": books.shop.pk, "name": name, "label": name, "segment": segment}
+        )
+    client = _client(books.shop)
+
+    def names(**asked):
+        return {row["name"] for row in client.get("/api/v1/customers", asked).json()["customers"]}
+
+    assert names(q="ann") == {"Anna Lee", "Anna Smith"}
+    assert names(q="lee ann") == {"Anna Lee"}
+    assert names(q="ann", segment="B") == {"Anna Smith"}
+    assert names(q="zoe") == set()
+    assert len(names(q=" ")) == 3
+    assert _client(shop).get("/api/v1/customers?q=ann").json()["customers"] == []
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/v1/customers/not-a-uuid", "/api/v1/orders", "/api/v1/", "/api/v1", "/api/v1/customers/"]
+)
+def test_what_the_api_does_not_have_is_a_404_in_json(path):
+    for client in (Client(), _client(make_shop(f"s{ApiToken.objects.count()}"))):
+        response = client.get(path)
+        assert (response.status_code, _error(response)["code"]) == (404, "not_found")
+    assert Client(enforce_csrf_checks=True).post(path).status_code == 404
 
 
 def test_a_parameter_given_twice_is_refused_and_so_are_other_methods():
@@ -133,7 +168,11 @@ def test_the_allowance_refills_evenly():
 
 def test_the_description_names_exactly_the_addresses_there_are():
     prefix = next(each for each in get_resolver().url_patterns if str(each.pattern) == "api/")
-    routes = {"/api/" + re.sub(r"<\w+:(\w+)>", r"{\1}", str(each.pattern)) for each in prefix.url_patterns}
+    routes = {
+        "/api/" + re.sub(r"<\w+:(\w+)>", r"{\1}", str(each.pattern))
+        for each in prefix.url_patterns
+        if each.callback is not access.refuse_unknown
+    }
     document = Client().get("/api/v1/openapi.json").json()
     assert set(document["paths"]) == routes
     assert document["openapi"] == "3.1.0"

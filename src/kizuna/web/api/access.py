@@ -109,6 +109,12 @@ def refuse(
     return JsonResponse({"error": error}, status=status, headers=headers)
 
 
+@csrf_exempt
+def refuse_unknown(request: HttpRequest, rest: str = "") -> JsonResponse:
+    """Answer 404 as JSON for addresses that the API does not have, ids that are none included."""
+    return refuse(404, "not_found", f"there is nothing at {request.path[:200]}; see /api/v1/openapi.json")
+
+
 def check_parameters(request: HttpRequest, known: frozenset[str]) -> None:
     """Refuse parameters that are misspelt or given twice: silence would look like an answer."""
     for name in request.GET:

@@ -1,12 +1,14 @@
 """GET /api/v1/customers and one customer: the rows that the console's list shows, as JSON, paged by key."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from kizuna.customers import search
 from kizuna.relationships import lists
 from kizuna.relationships.lists import Between, Filters, Order
 from kizuna.web.api.access import BadRequest, check_parameters, endpoint, refuse
@@ -17,10 +19,12 @@ if TYPE_CHECKING:
 
 SEGMENTS = ("A", "B", "C", "D", lists.NOT_PLACED)
 MOST = 200
+MOST_FOUND = 1_000
+LONGEST_WORDS = 200
 PARAMETERS = frozenset(
     {
         "segment", "known", "country", "rf_min", "rf_max", "net_profit_min_minor", "net_profit_max_minor",
-        "sort", "direction", "cursor", "limit",
+        "q", "sort", "direction", "cursor", "limit",
     }
 )  # fmt: skip
 
@@ -44,7 +48,13 @@ def list_customers(request: HttpRequest, shop: "Shop") -> HttpResponse:
     direction = _read(request, "direction", lambda text: _parse_one_of(text, ("rising", "falling")), usual)
     limit = _read(request, "limit", _parse_limit, 50)
     order = Order(sort, direction == "rising")
-    page = lists.list_page(shop.pk, filters, order, request.GET.get("cursor", ""), limit)
+    cursor = request.GET.get("cursor", "")
+    if not lists.is_cursor(cursor, sort):
+        raise BadRequest("cursor", "is not the `next` of a page in this order; leave it out for the first page")
+    words = _read(request, "q", _parse_words, "")
+    if words:
+        filters = replace(filters, customer_ids=tuple(search.find_customers(shop.pk, words, MOST_FOUND)))
+    page = lists.list_page(shop.pk, filters, order, cursor, limit)
     rows = [_describe(row) for row in page.rows]
     return JsonResponse({"shop": shop.slug, "currency": shop.currency, "customers": rows, "next": page.next_cursor})
 
@@ -97,6 +107,12 @@ def _read[Value](request: HttpRequest, name: str, parse: Callable[[str], Value],
         return parse(text)
     except ValueError as error:
         raise BadRequest(name, str(error)) from None
+
+
+def _parse_words(text: str) -> str:
+    if len(text) > LONGEST_WORDS:
+        raise ValueError(f"must be at most {LONGEST_WORDS} characters")
+    return text.strip()
 
 
 def _parse_segments(text: str) -> tuple[str, ...]:

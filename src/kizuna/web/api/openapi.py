@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 
 from kizuna.relationships import lists
 from kizuna.web.api.access import PER_MINUTE
-from kizuna.web.api.customers import MOST, SEGMENTS
+from kizuna.web.api.customers import LONGEST_WORDS, MOST, MOST_FOUND, SEGMENTS
 
 ERROR = {"$ref": "#/components/schemas/Error"}
 NULLABLE_TEXT = {"type": ["string", "null"], "format": "date-time"}
@@ -117,6 +117,12 @@ LIST_CUSTOMERS = {
         _parameter("rf_max", "Relationship factor at most.", {"type": "number", "minimum": 0, "maximum": 1}),
         _parameter("net_profit_min_minor", "Net profit of the period at least.", {"type": "integer"}),
         _parameter("net_profit_max_minor", "Net profit of the period at most.", {"type": "integer"}),
+        _parameter(
+            "q",
+            "Words that each begin a name, an address, a phone number, an id or an order number of the customer; "
+            f"at most {MOST_FOUND:,} are found, those seen last first.",
+            {"type": "string", "maxLength": LONGEST_WORDS},
+        ),
         _parameter("sort", "By what.", {"type": "string", "enum": list(lists.SORTS), "default": "profit"}),
         _parameter("direction", "Names rise by default, figures fall.", {"enum": ["rising", "falling"]}),
         _parameter("cursor", "`next` of the page before.", {"type": "string"}),
