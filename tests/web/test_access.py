@@ -21,6 +21,20 @@ def test_every_address_under_a_shop_is_guarded():
     assert [address.route for address in list_addresses() if not address.name] == []
 
 
+def test_an_owner_finds_nothing_under_numbers_of_another_shop():
+    world, mine = make_world(), make_shop("elsewhere")
+    owner = log_in(make_owner(mine))
+    found = []
+    for address in list_shop_addresses():
+        if address.parts == {"slug"}:
+            continue
+        path = locate(address, world).replace("/walled/", "/elsewhere/")
+        answers = {method: getattr(owner, method)(path).status_code for method in METHODS}
+        if not set(answers.values()) <= {404, 405} or 404 not in answers.values():
+            found.append((address.route, answers))
+    assert found == []
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_members_of_another_shop_find_nothing(method):
     world = make_world()

@@ -111,6 +111,16 @@ def list_suggestions(shop_id: int, customer_id: int | None, limit: int) -> list[
     return list(rows.select_related("first", "second").order_by("-suggested_at", "-id")[:limit])
 
 
+def has_merge(shop_id: int, merge_id: int) -> bool:
+    """Say whether the shop has this merge, undone or not."""
+    return Merge.objects.filter(shop_id=shop_id, id=merge_id).exists()
+
+
+def has_suggestion(shop_id: int, suggestion_id: int) -> bool:
+    """Say whether the shop has this suggestion, decided or not."""
+    return MergeSuggestion.objects.filter(shop_id=shop_id, id=suggestion_id).exists()
+
+
 def find_suggestion(shop_id: int, suggestion_id: int) -> MergeSuggestion | None:
     """Find a suggestion that nobody has decided yet."""
     return MergeSuggestion.objects.filter(shop_id=shop_id, id=suggestion_id, decided_at=None).first()

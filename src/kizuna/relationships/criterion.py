@@ -22,6 +22,10 @@ class CriterionError(ValueError):
     """A half-life or weight cannot be used; the text says which and why."""
 
 
+class NoVersionError(CriterionError):
+    """The shop never had this version."""
+
+
 @dataclass(frozen=True)
 class CriterionView:
     """One version as other rooms see it; `id` is None for the default of a shop that never set one."""
@@ -72,13 +76,13 @@ def get_current(shop_id: int) -> CriterionView:
 
 
 def get_version(shop_id: int, version: int) -> CriterionView:
-    """Get one version by its number; raises CriterionError when the shop never had it."""
+    """Get one version by its number; raises NoVersionError when the shop never had it."""
     found = Criterion.objects.filter(shop_id=shop_id, version=version).first()
     if found is not None:
         return _view(found)
     if version == 0:
         return DEFAULT
-    raise CriterionError(f"this shop has no version {version} of its criterion")
+    raise NoVersionError(f"this shop has no version {version} of its criterion")
 
 
 def get_by_id(shop_id: int, criterion_id: int) -> CriterionView:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from kizuna.shops import keys
 from kizuna.shops.models import Invitation, Membership, Person, Role, Shop
 from kizuna.shops.people import check_email
-from kizuna.shops.tenants import Refused
+from kizuna.shops.tenants import NotThere, Refused
 
 VALID_FOR = timedelta(days=3)
 PREFIX = "kz_i_"
@@ -63,5 +63,6 @@ def get_of_shop(shop: Shop, invitation_id: int) -> Invitation:
     """Get an open invitation of a shop by number; refused when there is none."""
     found = Invitation.objects.filter(shop=shop, pk=invitation_id, ended_at=None).first()
     if found is None:
-        raise Refused("invitation", "there is no such open invitation")
+        known = Invitation.objects.filter(shop=shop, pk=invitation_id).exists()
+        raise (Refused if known else NotThere)("invitation", "there is no such open invitation")
     return found

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from kizuna.shops.models import Membership, Person, Role, Shop
-from kizuna.shops.tenants import Refused
+from kizuna.shops.tenants import NotThere, Refused
 
 
 class LastOwner(Refused):
@@ -48,7 +48,7 @@ def get_member(shop: Shop, person_public_id: UUID | str) -> Membership:
     """Get somebody's membership; refused when they do not belong to the shop."""
     found = _members(shop).filter(person__public_id=person_public_id).first()
     if found is None:
-        raise Refused("person", "this person does not work for the shop")
+        raise NotThere("person", "this person does not work for the shop")
     return found
 
 

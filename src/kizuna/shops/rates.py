@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 
 from kizuna.money import currency
 from kizuna.shops.models import ExchangeRate, Shop
-from kizuna.shops.tenants import Refused
+from kizuna.shops.tenants import NotThere, Refused
 
 HIGHEST = Decimal(10) ** 9
 LOWEST = Decimal(10) ** -9
@@ -73,7 +73,7 @@ def remove_rate(shop: Shop, rate_id: int) -> NewRate:
     """Remove one row of the table and return what it said."""
     row = ExchangeRate.objects.filter(shop=shop, pk=rate_id).first()
     if row is None:
-        raise Refused("rate", "there is no such rate")
+        raise NotThere("rate", "there is no such rate")
     removed = NewRate(row.currency, row.from_day, row.rate)
     row.delete()
     return removed

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from kizuna.shops import keys
 from kizuna.shops.models import ApiToken, Person, Role, Shop, Source, SourceKind
-from kizuna.shops.tenants import Refused
+from kizuna.shops.tenants import NotThere, Refused
 
 BROWSER, SERVER = SourceKind.BROWSER.value, SourceKind.SERVER.value
 FILES, CONSOLE = SourceKind.FILES.value, SourceKind.CONSOLE.value
@@ -80,7 +80,7 @@ def revoke_token(shop: Shop, token_id: int, now: datetime) -> ApiToken:
     """End an API token."""
     token = ApiToken.objects.filter(shop=shop, pk=token_id, revoked_at=None).first()
     if token is None:
-        raise Refused("token", "there is no such token in use")
+        raise _missing("token", ApiToken.objects.filter(shop=shop, pk=token_id).exists())
     token.revoked_at = now
     token.save(update_fields=["revoked_at"])
     return token
@@ -96,5 +96,10 @@ def get_source(shop: Shop, public_id: UUID | str) -> Source:
     """Get a source with a key that is in use; refused when there is none."""
     source = Source.objects.filter(shop=shop, public_id=public_id, revoked_at=None).exclude(key_hash=None).first()
     if source is None:
-        raise Refused("source", "there is no such source in use")
+        raise _missing("source", Source.objects.filter(shop=shop, public_id=public_id).exists())
     return source
+
+
+def _missing(what: str, of_the_shop: bool) -> Refused:
+    """Of this shop but ended, or nothing this shop ever had."""
+    return (Refused if of_the_shop else NotThere)(what, f"there is no such {what} in use")

@@ -27,6 +27,10 @@ class Refused(ValueError):
         self.message = message
 
 
+class NotThere(Refused):
+    """The shop has nothing under this number and never had: it may be another shop's."""
+
+
 @dataclass(frozen=True)
 class NewShop:
     """What a shop is made from."""

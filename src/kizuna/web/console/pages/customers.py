@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBadRequest, HttpResponseRedirect, StreamingHttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
@@ -141,8 +141,9 @@ def keep_view(request: ShopRequest, shop: "Shop") -> HttpResponse:
 @shop_page("view")
 def remove_view(request: ShopRequest, shop: "Shop", view_id: int) -> HttpResponse:
     """Remove one of the person's own views."""
-    if view_flow.remove_view(shop, request.user, view_id):
-        messages.success(request, "View removed.")
+    if not view_flow.remove_view(shop, request.user, view_id):
+        raise Http404
+    messages.success(request, "View removed.")
     return HttpResponseRedirect(f"/s/{shop.slug}/customers/")
 
 

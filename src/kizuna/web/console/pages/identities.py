@@ -64,6 +64,8 @@ def merge(request: ShopRequest, shop: "Shop", public_id: UUID) -> HttpResponse:
 @shop_page("edit_customers")
 def accept(request: ShopRequest, shop: "Shop", suggestion_id: int) -> HttpResponse:
     """Merge the two customers of a suggestion."""
+    if not merging.has_suggestion(shop.pk, suggestion_id):
+        raise Http404
     try:
         identity_flow.accept_suggestion(shop, suggestion_id, request.user, timezone.now())
         messages.success(request, "Merged. You can undo it on the customer's page.")
@@ -76,6 +78,8 @@ def accept(request: ShopRequest, shop: "Shop", suggestion_id: int) -> HttpRespon
 @shop_page("edit_customers")
 def decline(request: ShopRequest, shop: "Shop", suggestion_id: int) -> HttpResponse:
     """Remember that the two are different persons."""
+    if not merging.has_suggestion(shop.pk, suggestion_id):
+        raise Http404
     try:
         identity_flow.decline_suggestion(shop, suggestion_id, request.user, timezone.now())
         messages.success(request, "Noted: two different persons.")
@@ -88,6 +92,8 @@ def decline(request: ShopRequest, shop: "Shop", suggestion_id: int) -> HttpRespo
 @shop_page("edit_customers")
 def undo(request: ShopRequest, shop: "Shop", merge_id: int) -> HttpResponse:
     """Undo a merge."""
+    if not merging.has_merge(shop.pk, merge_id):
+        raise Http404
     try:
         identity_flow.unmerge(shop, merge_id, request.user, timezone.now())
         messages.success(request, "The merge is undone: both customers stand for themselves again.")

@@ -95,7 +95,7 @@ def remove(request: ShopRequest, shop: "Shop", rate: int) -> HttpResponse:
     try:
         gone = shops.remove_rate(shop, rate, request.user, timezone.now())
     except Refused as refusal:
-        messages.error(request, f"{refusal.message.capitalize()}.")
+        frame.tell(request, refusal)
     else:
         messages.success(request, f"The rate of {gone.currency} from {gone.from_day} is removed.")
     return redirect("settings_currencies", shop.slug)

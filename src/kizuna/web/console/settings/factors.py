@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 from kizuna.flows import criterion, snapshots
 from kizuna.relationships import criterion as criteria
 from kizuna.relationships import indicators, reference
-from kizuna.relationships.criterion import CriterionError
+from kizuna.relationships.criterion import CriterionError, NoVersionError
 from kizuna.relationships.indicators import IndicatorDraft, IndicatorError
 from kizuna.science.stocks import HALF_LIVES
 from kizuna.tracking.plan import EVENTS
@@ -115,6 +115,8 @@ def restore(request: ShopRequest, shop: "Shop", version: int) -> HttpResponse:
     """Apply an earlier version again."""
     try:
         criterion.restore_version(shop, version, request.user, timezone.now())
+    except NoVersionError:
+        raise Http404 from None
     except CriterionError as error:
         messages.error(request, f"{error}.")
         return redirect("settings_factors", shop.slug)

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 
-from django.http import HttpResponse
+from django.contrib import messages
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
 from kizuna.shops import roles
+from kizuna.shops.tenants import NotThere, Refused
 from kizuna.web.console.access import ShopRequest
 
 TABS = (
@@ -33,6 +35,13 @@ def show(
     """Render a settings page with its tabs."""
     full = {**context, "tabs": _list_tabs(request, tab)}
     return render(request, f"console/settings/{template}.html", full, status=status)
+
+
+def tell(request: ShopRequest, refusal: Refused) -> None:
+    """Tell why something was not done; what the shop never had does not exist (404)."""
+    if isinstance(refusal, NotThere):
+        raise Http404
+    messages.error(request, f"{refusal.message.capitalize()}.")
 
 
 def _list_tabs(request: ShopRequest, here: str) -> list[dict[str, object]]:

@@ -70,7 +70,7 @@ def withdraw(request: ShopRequest, shop: "Shop", invitation: int) -> HttpRespons
     try:
         ended = flow.withdraw_invitation(shop, invitation, request.user, timezone.now())
     except Refused as refusal:
-        messages.error(request, f"{refusal.message.capitalize()}.")
+        frame.tell(request, refusal)
     else:
         messages.success(request, f"The invitation of {ended.email} is withdrawn.")
     return redirect("settings_people", shop.slug)
@@ -83,7 +83,7 @@ def change_role(request: ShopRequest, shop: "Shop", person: UUID) -> HttpRespons
     try:
         member = flow.change_role(shop, person, request.POST.get("role", ""), request.user, timezone.now())
     except Refused as refusal:
-        messages.error(request, f"{refusal.message.capitalize()}.")
+        frame.tell(request, refusal)
     else:
         messages.success(request, f"{member.person.email} is now {member.role}.")
     return _back(request, shop)
@@ -96,7 +96,7 @@ def remove(request: ShopRequest, shop: "Shop", person: UUID) -> HttpResponse:
     try:
         member = flow.remove_member(shop, person, request.user, timezone.now())
     except Refused as refusal:
-        messages.error(request, f"{refusal.message.capitalize()}.")
+        frame.tell(request, refusal)
     else:
         messages.success(request, f"{member.person.email} does not work for {shop.name} any more.")
     return _back(request, shop)
@@ -109,7 +109,7 @@ def send_reset(request: ShopRequest, shop: "Shop", person: UUID) -> HttpResponse
     try:
         member = flow.send_reset_link(shop, person, resets.write_link, request.user, timezone.now())
     except Refused as refusal:
-        messages.error(request, f"{refusal.message.capitalize()}.")
+        frame.tell(request, refusal)
     else:
         messages.success(request, f"A link to choose a new password is on its way to {member.email}.")
     return redirect("settings_people", shop.slug)

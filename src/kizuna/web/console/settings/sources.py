@@ -9,7 +9,7 @@ from uuid import UUID
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 
 from kizuna.flows import shops
 from kizuna.shops import sources
-from kizuna.shops.tenants import Refused
+from kizuna.shops.tenants import NotThere, Refused
 from kizuna.web.console.access import ShopRequest, shop_page
 from kizuna.web.console.forms import blame
 from kizuna.web.console.settings import frame, once, snippets
@@ -68,6 +68,8 @@ def connect(request: ShopRequest, shop: "Shop", source: UUID) -> HttpResponse:
     """Show how to connect a source; the key itself only right after it was made."""
     try:
         found = sources.get_source(shop, source)
+    except NotThere:
+        raise Http404 from None
     except Refused:
         messages.warning(request, "This source is not in use any more.")
         return redirect("settings_sources", shop.slug)
@@ -86,7 +88,7 @@ def rotate(request: ShopRequest, shop: "Shop", source: UUID) -> HttpResponse:
     try:
         _, key = shops.rotate_source(shop, source, request.user, timezone.now())
     except Refused as refusal:
-        messages.error(request, f"{refusal.message.capitalize()}.")
+        frame.tell(request, refusal)
         return redirect("settings_sources", shop.slug)
     return once.hand_over(shop, reverse("settings_source", args=[shop.slug, source]), {"key": key})
 
@@ -98,7 +100,7 @@ def revoke(request: ShopRequest, shop: "Shop", source: UUID) -> HttpResponse:
     try:
         ended = shops.revoke_source(shop, source, request.user, timezone.now())
     except Refused as refusal:
-        messages.error(request, f"{refusal.message.capitalize()}.")
+        frame.tell(request, refusal)
     else:
         messages.success(request, f"{ended.name} is revoked: its key is refused from now on, what it sent stays.")
     return redirect("settings_sources", shop.slug)

@@ -68,7 +68,7 @@ def revoke(request: ShopRequest, shop: "Shop", token: int) -> HttpResponse:
     try:
         ended = shops.revoke_token(shop, token, request.user, timezone.now())
     except Refused as refusal:
-        messages.error(request, f"{refusal.message.capitalize()}.")
+        frame.tell(request, refusal)
     else:
         messages.success(request, f"{ended.name} is revoked and refused from now on.")
     return redirect("settings_tokens", shop.slug)
