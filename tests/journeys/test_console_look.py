@@ -27,7 +27,7 @@ seed(tea, Size(300, 6000, 300), now)
 LOOKS = [("desk", "light"), ("desk", "dark"), ("phone", "light"), ("phone", "dark")]
 SIZES = {"desk": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
 PATHS = ["s/tea/", "s/tea/portfolio/", "s/tea/customers/", "s/tea/customers/merges/", "s/tea/debugger/"]
-PATHS += ["s/fresh/", "s/fresh/portfolio/", "s/fresh/customers/", "s/tea/customers/?q=zzzzz"]
+PATHS += ["s/tea/settings/work/", "s/fresh/", "s/fresh/portfolio/", "s/fresh/customers/", "s/tea/customers/?q=zzzzz"]
 
 
 @pytest.fixture(scope="module")
@@ -85,9 +85,10 @@ def test_every_page_is_accessible_and_fits(browser: Browser, live: LiveKizuna, s
     page.goto("/s/tea/customers/?segment=A")
     customer = page.locator("a.who").first.get_attribute("href") or ""
     wrong: dict[str, list[str]] = {}
-    for path in [*PATHS, customer.lstrip("/"), f"{customer.lstrip('/')}contact/"]:
+    mine = customer.lstrip("/")
+    for path in [*PATHS, mine, f"{mine}contact/", f"{mine}merge/", f"{mine}merge/?q=a"]:
         page.goto(f"/{path}")
-        if path == customer.lstrip("/"):
+        if path == mine:
             page.wait_for_selector(".entries")
         problems = _violations(page)
         wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")

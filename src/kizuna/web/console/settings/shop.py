@@ -42,13 +42,13 @@ class ShopForm(forms.Form):
         help_text="Used where a product's cost is not known, and shown as an assumption. 100: such goods cost nothing.",
     )
     payment_rate = forms.DecimalField(
-        label="Payment cost, in % of an order", max_digits=7, decimal_places=2, help_text="What card or provider take."
+        label="Payment cost, in %", max_digits=7, decimal_places=2, help_text="Of an order: what card or provider take."
     )
     payment_fixed_minor = forms.CharField(
-        label="Payment cost, fixed per order", max_length=20, help_text="In the shop's currency, such as 0.25."
+        label="Payment cost, fixed", max_length=20, help_text="Per order, in the shop's currency, such as 0.25."
     )
     shipping_cost_minor = forms.CharField(
-        label="Shipping cost per order", max_length=20, help_text="What it costs the shop, not what the customer pays."
+        label="Shipping cost", max_length=20, help_text="Per order: what it costs the shop, not what the customer pays."
     )
     period_months = forms.IntegerField(
         label="Period of e-CNRR, in months", help_text="The net revenue ratio looks back this far; usually 12."
