@@ -107,8 +107,7 @@ def test_an_earlier_version_is_applied_again(shop, marketer):
     assert marketer.post(_url("settings_version_restore", 0)).status_code == 302
     assert criterion.get_current(shop.pk).version == 2
     assert set(_weights(shop).values()) == {0.2}
-    missing = marketer.post(_url("settings_version_restore", 99), follow=True)
-    assert "no version 99" in missing.content.decode()
+    assert marketer.post(_url("settings_version_restore", 99)).status_code == 404
 
 
 def test_the_reference_is_frozen_now(shop, marketer):

@@ -9,7 +9,6 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -145,10 +144,10 @@ def find_customer(shop_id: int, public_id: UUID | str) -> Customer | None:
 
 
 def list_identities(shop_id: int, customer_id: int) -> list[Identity]:
-    """List a customer's identities, the strongest first."""
+    """List a customer's identities, the strongest first, among equals the one seen last."""
     found = Identity.objects.filter(shop_id=shop_id, customer_id__in=[customer_id])
     # sorted here: asked to sort, SQLite walks the whole shop by kind
-    return sorted(found, key=attrgetter("kind", "id"))
+    return sorted(found, key=lambda each: (each.kind, -each.last_seen_us, each.id))
 
 
 def _store(changed: Sequence[Customer]) -> None:

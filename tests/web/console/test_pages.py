@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from kizuna.customers.models import Customer, Identity, IdentityKind
 from kizuna.relationships import lists, snapshots
 from kizuna.relationships.lists import Filters
 from kizuna.relationships.models import Standing
@@ -45,6 +46,25 @@ def test_a_customer_page_explains_the_segment(full: Place) -> None:
     assert "counts as strong" in page
     assert page.count('class="lead-cell"') == 5
     assert "Relationship factor over time" in page
+
+
+def test_a_customer_page_lists_the_strongest_and_newest_of_thousands_of_identities(full: Place) -> None:
+    public_id = _first_customer(full)
+    customer = Customer.objects.get(public_id=public_id)
+    before = customer.identities.count()
+    Identity.objects.bulk_create(
+        Identity(
+            shop=full.shop, kind=IdentityKind.VISITOR, value=f"cap{number}", key=f"cap{number}", customer=customer,
+            first_seen_us=0, last_seen_us=number,
+        )
+        for number in range(1_200)
+    )  # fmt: skip
+    page = full.client().get(full.url(f"customers/{public_id}/")).content.decode()
+    shown = page.split('<ul class="identity-list">')[1].split("</ul>")[0]
+    assert shown.count("<code") == 30
+    assert f"and {1_170 + before:,} more".replace(",", "") in shown.replace(",", "").replace("\u202f", "")
+    assert ">cap1199<" in shown
+    assert ">cap1100<" not in shown
 
 
 def test_a_factor_of_which_nobody_has_anything_is_shown_as_no_data(full: Place) -> None:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 DAY_US = 86_400_000_000
 MONTH_US = 30 * DAY_US
 FEW_SUGGESTIONS = 5
+MOST_IDENTITIES = 30
 ABOUTS = ("of", "for", "by")
 VISIBLE = 0.005
 NO_DATA_Z = 0.5
@@ -82,6 +83,7 @@ def page(request: ShopRequest, shop: "Shop", public_id: UUID) -> HttpResponse:
     last = snapshots.find_last(shop.pk)
     points = paths.list_points(shop.pk, [customer.pk])
     rows = _factor_rows(shop, standing, current, points, shop_now_us)
+    identities = profiles.list_identities(shop.pk, customer.pk)
     context = {
         "customer": customer,
         "standing": standing,
@@ -93,7 +95,8 @@ def page(request: ShopRequest, shop: "Shop", public_id: UUID) -> HttpResponse:
         "profit_path": _profit_chart(shop, points, standing, shop_now_us),
         "points": points,
         "last": last,
-        "identities": profiles.list_identities(shop.pk, customer.pk),
+        "identities": identities[:MOST_IDENTITIES],
+        "further_identities": max(0, len(identities) - MOST_IDENTITIES),
         "merges": merging.list_merges(shop.pk, customer.pk),
         "suggestions": _others(merging.list_suggestions(shop.pk, customer.pk, FEW_SUGGESTIONS), customer),
         "abouts": [(word, f"{word} the customer") for word in ABOUTS],
