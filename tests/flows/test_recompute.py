@@ -139,12 +139,24 @@ def test_a_late_fact_shows_in_the_last_snapshot_which_gets_a_successor_and_is_no
     first = stored.find_last(books.shop.pk)
     books.order(books.customer(), NOW - DAY, 777)
     report = recompute.verify(books.shop)
-    assert report.differences == ["the last snapshot holds other customers than the facts place by then"]
+    assert report.agrees
+    assert report.notes == [
+        "facts changed since the last snapshot was made",
+        "the last snapshot holds other customers than the facts place by then",
+    ]
     recompute.recompute(books.shop, instant_at(NOW))
     last = stored.find_last(books.shop.pk)
     assert last.id != first.id
     assert stored.get(books.shop.pk, first.id) == first
-    assert recompute.verify(books.shop).agrees
+    assert recompute.verify(books.shop).notes == []
+
+
+def test_a_snapshot_that_differs_from_the_same_facts_is_a_failure() -> None:
+    books = _grown()
+    Snapshot.objects.filter(shop=books.shop).update(net_gain_minor=1)
+    report = recompute.verify(books.shop)
+    assert report.differences == ["the cuts or the net gain of the last snapshot differ"]
+    assert report.notes == []
 
 
 def test_portions_of_identities_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

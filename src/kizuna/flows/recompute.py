@@ -43,13 +43,17 @@ _WORDS = {
 
 @dataclass
 class Report:
-    """What was compared, what differed in words, and the seconds spent reading, computing and writing."""
+    """What was compared, what differed in words, and the seconds spent reading, computing and writing.
+
+    notes: what a snapshot says otherwise because facts were added or corrected after it; that is no difference.
+    """
 
     identities: int = 0
     visits: int = 0
     customers: int = 0
     mended: bool = False
     differences: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=lambda: {"reading": 0.0, "computing": 0.0, "writing": 0.0})
 
     @property
@@ -82,7 +86,7 @@ def recompute(shop: "Shop", now: datetime) -> Report:
     What differs is reckoned a second time while no fact is taken in, so that a running shop is mended rightly.
     """
     report = verify(shop)
-    if report.agrees:
+    if report.agrees and not report.notes:
         return report
     with transaction.atomic():
         links.lock(shop.pk)
@@ -175,7 +179,10 @@ def _write(shop: "Shop", portion: _Portion) -> None:
 
 
 def _compare_snapshot(shop: "Shop", report: Report) -> None:
-    """Rebuild the last snapshot with its own criterion, reference and predecessor, and compare it to the last digit."""
+    """Rebuild the last snapshot with its own criterion, reference and predecessor, and compare it to the last digit.
+
+    A snapshot is never restated: where its facts are not those of then any more, what differs is noted, no failure.
+    """
     last = stored.find_last(shop.pk)
     if last is None:
         return
@@ -186,11 +193,16 @@ def _compare_snapshot(shop: "Shop", report: Report) -> None:
         kept = stored.columns(last)
         previous = None if last.previous_id is None else stored.get(shop.pk, last.previous_id)
     with report.timed("computing"):
-        measured = portfolio.measure_facts(shop, Question(last.as_of_us, criterion, frozen), facts)
+        question = Question(last.as_of_us, criterion, frozen)
+        changed = last.facts not in ("", taking.mark_of(shop, facts, question))
+        found = report.notes if changed else report.differences
+        if changed:
+            found.append("facts changed since the last snapshot was made")
+        measured = portfolio.measure_facts(shop, question, facts)
         shown = taking.shown_after(measured, previous)
         report.customers = len(measured.customer_id)
         if measured.customer_id.tolist() != kept.customer_id.tolist():
-            report.differences.append("the last snapshot holds other customers than the facts place by then")
+            found.append("the last snapshot holds other customers than the facts place by then")
             return
         compared = {
             "net profit over the period": measured.net_profit != kept.net_profit,
@@ -200,9 +212,9 @@ def _compare_snapshot(shop: "Shop", report: Report) -> None:
     for words, rows in compared.items():
         if rows.any():
             many = _many(int(rows.sum()), "customer", "customers")
-            report.differences.append(f"{words} of {many} in the last snapshot differs")
+            found.append(f"{words} of {many} in the last snapshot differs")
     if (measured.cuts.n_star, measured.cuts.net_gain_minor) != (last.n_star, last.net_gain_minor):
-        report.differences.append("the cuts or the net gain of the last snapshot differ")
+        found.append("the cuts or the net gain of the last snapshot differ")
 
 
 def _by_identity(facts: FactColumns) -> FactColumns:

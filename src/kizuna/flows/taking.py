@@ -54,6 +54,7 @@ class Occasion:
     cause: str
     previous: SnapshotView | None = None
     reconstructed: bool = False
+    facts: str = ""
 
 
 def take(shop: "Shop", as_of_us: int, cause: str, now: datetime) -> Taken:
@@ -61,10 +62,11 @@ def take(shop: "Shop", as_of_us: int, cause: str, now: datetime) -> Taken:
 
     Reads before it writes: call it outside a transaction where the shop may be large.
     """
-    occasion = Occasion(cause, snapshots.find_last(shop.pk))
     facts = portfolio.gather(shop.pk, as_of_us)
     found = complete_reference(shop, facts, as_of_us, now)
     question = Question(as_of_us, criteria.get_current(shop.pk), found)
+    mark = mark_of(shop, facts, question)
+    occasion = Occasion(cause, snapshots.find_last(shop.pk), facts=mark)
     return take_measured(shop, portfolio.measure_facts(shop, question, facts), occasion, now)
 
 
@@ -89,8 +91,15 @@ def take_measured(shop: "Shop", measured: Portfolio, occasion: Occasion, now: da
         cause=occasion.cause,
         previous_id=None if occasion.previous is None else occasion.previous.id,
         reconstructed=occasion.reconstructed,
+        facts=occasion.facts,
     )
     return Taken(snapshots.store(shop.pk, draft, now), measured)
+
+
+def mark_of(shop: "Shop", facts: FactColumns, question: Question) -> str:
+    """Mark the facts and links a portfolio is made of: another mark later means that they changed."""
+    held = links.columns(shop.pk, question.as_of_us)
+    return population.fingerprint(facts, held, question.criterion.indicators)
 
 
 def shown_after(measured: Portfolio, previous: SnapshotView | None) -> portfolio.Letters:

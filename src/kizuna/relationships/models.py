@@ -136,6 +136,7 @@ class Snapshot(models.Model):
     counts = models.JSONField(help_text="customers per segment, and not_placed")
     columns = models.BinaryField(help_text="compressed columns: customer ids, RF, net profit, shown segment")
     digest = models.CharField(max_length=32, help_text="of the columns: what a cache knows them by")
+    facts = models.CharField(max_length=20, default="", help_text="fingerprint of its facts; empty: not kept")
     cause = models.CharField(max_length=40, help_text="daily_snapshot, imported, criterion_changed ...")
     previous = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, help_text="whose shown segments the hysteresis started from"

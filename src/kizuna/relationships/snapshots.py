@@ -40,6 +40,7 @@ _META = (
     "n_star",
     "counts",
     "digest",
+    "facts",
     "cause",
     "previous_id",
     "reconstructed",
@@ -70,6 +71,7 @@ class SnapshotView:
     n_star: int
     counts: Mapping[str, int]
     digest: str
+    facts: str
     cause: str
     previous_id: int | None
     reconstructed: bool
@@ -112,6 +114,7 @@ class SnapshotDraft:
     cause: str
     previous_id: int | None
     reconstructed: bool = False
+    facts: str = ""
 
 
 def store(shop_id: int, draft: SnapshotDraft, now: datetime) -> SnapshotView:
@@ -134,6 +137,7 @@ def store(shop_id: int, draft: SnapshotDraft, now: datetime) -> SnapshotView:
         counts={**{letter: counted.get(letter, 0) for letter in "ABCD"}, "not_placed": counted.get("", 0)},
         columns=packed,
         digest=digest_of(packed),
+        facts=draft.facts,
         cause=draft.cause,
         previous_id=draft.previous_id,
         reconstructed=draft.reconstructed,

@@ -31,9 +31,11 @@ class Command(BaseCommand):
             " reckoned anew from the facts."
         )
         self.stdout.write(", ".join(f"{what} {seconds:.2f} s" for what, seconds in report.seconds.items()) + ".")
+        for note in report.notes:
+            self.stdout.write(f"(no failure) {note}")
         for difference in report.differences:
             self.stdout.write(f"- {difference}")
-        if report.agrees:
+        if report.agrees and not report.mended:
             self.stdout.write("Everything agrees.")
         elif options["verify"]:
             raise CommandError("What is stored does not agree with the facts (run without --verify to mend it).")
