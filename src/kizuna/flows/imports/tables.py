@@ -144,9 +144,12 @@ def _find_form(path: Path, encoding: str | None, separator: str | None) -> Form:
 
 
 def _find_encoding(path: Path) -> tuple[str, int]:
-    """UTF-8 unless most of what is not ASCII speaks against it; then Windows-1252; marks and zero bytes tell UTF-16."""
+    """UTF-8 unless most of what is not ASCII speaks against it; then Windows-1252; marks and zero bytes tell UTF-16.
+
+    Where anything is valid UTF-8 beyond ASCII, a few wrong rows do not speak against it, however many bytes they have.
+    """
     decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
-    lines = good = bad = 0
+    lines = good = bad = wrong_rows = 0
     with _open_bytes(path) as file:
         block = file.read(_BLOCK)
         for mark, name in _BOMS:
@@ -159,11 +162,18 @@ def _find_encoding(path: Path) -> tuple[str, int]:
             if block.isascii() and not decoder.getstate()[0]:
                 block = file.read(_BLOCK)
                 continue
-            odd = [sign for sign in decoder.decode(block) if sign > "\x7f"]
+            text = decoder.decode(block)
+            odd = [sign for sign in text if sign > "\x7f"]
             wrong = sum("\udc80" <= sign <= "\udcff" for sign in odd)
             bad, good = bad + wrong, good + len(odd) - wrong
+            wrong_rows += sum(map(_is_wrong, text.split("\n"))) if wrong else 0
             block = file.read(_BLOCK)
-    return ("cp1252" if bad > good else "utf-8"), lines
+    few = good > 0 and wrong_rows <= max(1, lines // 100)
+    return ("cp1252" if bad > good and not few else "utf-8"), lines
+
+
+def _is_wrong(line: str) -> bool:
+    return any("\udc80" <= sign <= "\udcff" for sign in line)
 
 
 def _rest(file: "gzip.GzipFile | io.BufferedReader", block: bytes) -> int:
