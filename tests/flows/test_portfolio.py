@@ -19,7 +19,7 @@ def _measure(books: Books, as_of_us: int = NOW) -> portfolio.Portfolio:
 
 def _document(books: Books, as_of_us: int = NOW) -> dict:
     output = io.StringIO()
-    export.write_json(books.shop, as_of_us, output)
+    export.write_json(books.shop, portfolio.measure_as_of(books.shop, as_of_us, frozen=False), output)
     return json.loads(output.getvalue())
 
 
@@ -174,3 +174,15 @@ def test_different_half_lives_are_written_per_factor() -> None:
     document = _document(books)
     assert document["half_life_days"] == {"R": 30, "F": 90, "M": 90, "V": 90, "E": 90}
     assert document["customers"][0]["stocks"]["R"] == pytest.approx(0.5)
+
+
+def test_any_period_may_be_chosen_and_none_that_ends_before_it_begins() -> None:
+    books = make_books()
+    one = books.customer()
+    begin = NOW - 30 * DAY
+    for at_us, profit in ((begin, 1), (begin + 1, 10), (NOW, 100)):
+        books.order(one, at_us, profit)
+    measured = portfolio.measure_as_of(books.shop, NOW, from_us=begin)
+    assert (measured.period, measured.net_profit.tolist()) == ((begin, NOW), [110])
+    with pytest.raises(portfolio.EmptyPeriod):
+        portfolio.measure_as_of(books.shop, NOW, from_us=NOW)

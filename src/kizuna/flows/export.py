@@ -13,7 +13,6 @@ import numpy as np
 from django.db import transaction
 
 from kizuna.customers import links
-from kizuna.flows import portfolio
 from kizuna.flows.portfolio import Portfolio
 from kizuna.science import periods
 from kizuna.science.portfolio import e_cnrr
@@ -32,9 +31,8 @@ class Output(Protocol):
         """Write some text."""
 
 
-def write_json(shop: "Shop", as_of_us: int, output: Output, *, frozen: bool = False) -> None:
-    """Write the document as JSON, one customer a line; frozen asks for the reference frozen by then, if any."""
-    measured = portfolio.measure_as_of(shop, as_of_us, frozen=frozen)
+def write_json(shop: "Shop", measured: Portfolio, output: Output) -> None:
+    """Write the document as JSON, one customer a line."""
     head = json.dumps(_head(shop, measured), ensure_ascii=False)
     lines = (json.dumps(record, ensure_ascii=False, allow_nan=False) for record in _records(shop, measured))
     output.write(f'{head[:-1]}, "customers": [\n')
@@ -43,9 +41,8 @@ def write_json(shop: "Shop", as_of_us: int, output: Output, *, frozen: bool = Fa
     output.write("\n]}\n")
 
 
-def write_csv(shop: "Shop", as_of_us: int, output: Output, *, frozen: bool = False) -> None:
+def write_csv(shop: "Shop", measured: Portfolio, output: Output) -> None:
     """Write the customers as CSV; an undefined e-CNRR and a segment not yet given are empty."""
-    measured = portfolio.measure_as_of(shop, as_of_us, frozen=frozen)
     names = measured.question.criterion.factors
     lines = csv.writer(output, lineterminator="\n")
     stocks, scores = [f"stock_{name}" for name in names], [f"z_{name}" for name in names]

@@ -31,13 +31,21 @@ type Ints = NDArray[np.int64]
 type Letters = NDArray[np.str_]
 
 
+class EmptyPeriod(ValueError):
+    """A period that ends before it begins."""
+
+
 @dataclass(frozen=True)
 class Question:
-    """What a portfolio is asked for: the instant, the criterion, and the reference (None: the population itself)."""
+    """What a portfolio is asked for: the instant, the criterion, the reference and where the e-CNRR period begins.
+
+    reference None: the population itself. from_us None: the shop's own number of months before the instant.
+    """
 
     as_of_us: int
     criterion: CriterionView
     reference: ReferenceView | None
+    from_us: int | None = None
 
 
 @dataclass(frozen=True)
@@ -119,14 +127,17 @@ def gather(shop_id: int, until_us: int | None, names: tuple[str, ...] | None = N
     )
 
 
-def measure_as_of(shop: "Shop", as_of_us: int, *, frozen: bool = True) -> Portfolio:
+def measure_as_of(shop: "Shop", as_of_us: int, *, frozen: bool = True, from_us: int | None = None) -> Portfolio:
     """Reckon the portfolio as of an instant from the facts, links and criterion that held then and now.
 
     The reference is the newest frozen at or before the instant, else (or with frozen=False) the population itself.
+    from_us begins the e-CNRR period (from, to] elsewhere than the shop's own months before. Raises EmptyPeriod.
     """
+    if from_us is not None and from_us >= as_of_us:
+        raise EmptyPeriod("the period must begin before the instant it ends at")
     criterion = criteria.get_current(shop.pk)
     found = reference.find_frozen_by(shop.pk, periods.instant_at(as_of_us)) if frozen else None
-    return measure(shop, Question(as_of_us, criterion, found))
+    return measure(shop, Question(as_of_us, criterion, found, from_us))
 
 
 def measure(shop: "Shop", question: Question) -> Portfolio:
@@ -138,7 +149,7 @@ def measure(shop: "Shop", question: Question) -> Portfolio:
 def measure_facts(shop: "Shop", question: Question, facts: FactColumns) -> Portfolio:
     """Reckon the portfolio from facts already at hand; those after the instant are left out."""
     as_of_us = question.as_of_us
-    period = period_of(shop, as_of_us)
+    period = period_of(shop, as_of_us) if question.from_us is None else (question.from_us, as_of_us)
     held = population.Links(*links.columns(shop.pk, as_of_us))
     people = population.from_facts(facts, held, period, as_of_us)
     frozen = None if question.reference is None else reference.load(question.reference)

@@ -226,6 +226,7 @@ def test_the_portfolio_comes_as_csv_and_by_itself_as_of_the_shops_clock():
     [
         ("as_of", "yesterday"), ("as_of", "2022-01-15T00:00:00"), ("as_of", "0001-01-01T00:00:00Z"),
         ("as_of", "9999-12-31T23:59:59Z"), ("format", "xml"), ("reference", "mine"), ("asof", "2022-01-15T00:00:00Z"),
+        ("from", "2999-01-01T00:00:00Z"),
     ],
 )  # fmt: skip
 def test_a_portfolio_that_cannot_be_asked_for_is_refused_with_the_parameter(field, value):

@@ -182,6 +182,7 @@ SHOW_PORTFOLIO = {
     "description": "Needs a token with the role marketer or owner.",
     "parameters": [
         _parameter("as_of", "Such as 2011-12-10T00:00:00Z; without it, the shop's clock.", {"type": "string"}),
+        _parameter("from", "Where the e-CNRR period begins; without it, the shop's months before.", {"type": "string"}),
         _parameter("format", "The form.", {"type": "string", "enum": ["json", "csv"], "default": "json"}),
         _parameter(
             "reference",

@@ -14,7 +14,7 @@ from kizuna.web.api.access import BadRequest, check_parameters, endpoint
 if TYPE_CHECKING:
     from kizuna.shops.models import Shop
 
-PARAMETERS = frozenset({"as_of", "format", "reference"})
+PARAMETERS = frozenset({"as_of", "from", "format", "reference"})
 FORMATS = {"json": "application/json", "csv": "text/csv; charset=utf-8"}
 REFERENCES = ("population", "frozen")
 EARLIEST_YEAR = 1990
@@ -28,11 +28,16 @@ def show(request: HttpRequest, shop: "Shop") -> HttpResponse:
     form = _one_of(request, "format", tuple(FORMATS))
     frozen = _one_of(request, "reference", REFERENCES) == "frozen"
     now = timezone.now()
-    text = request.GET.get("as_of")
-    as_of_us = portfolio.shop_now(shop, periods.epoch_us(now)) if text is None else _parse_instant(text, now)
+    as_of_us = _find_instant(request, "as_of", now)
+    if as_of_us is None:
+        as_of_us = portfolio.shop_now(shop, periods.epoch_us(now))
+    try:
+        measured = portfolio.measure_as_of(shop, as_of_us, frozen=frozen, from_us=_find_instant(request, "from", now))
+    except portfolio.EmptyPeriod as problem:
+        raise BadRequest("from", str(problem)) from None
     output = io.StringIO()
     write = export.write_json if form == "json" else export.write_csv
-    write(shop, as_of_us, output, frozen=frozen)
+    write(shop, measured, output)
     response = HttpResponse(output.getvalue(), content_type=FORMATS[form])
     if form == "csv":
         response["Content-Disposition"] = f'attachment; filename="portfolio-{shop.slug}.csv"'
@@ -46,13 +51,16 @@ def _one_of(request: HttpRequest, name: str, known: tuple[str, ...]) -> str:
     return value
 
 
-def _parse_instant(text: str, now: datetime) -> int:
+def _find_instant(request: HttpRequest, name: str, now: datetime) -> int | None:
+    text = request.GET.get(name)
+    if text is None:
+        return None
     try:
         instant = datetime.fromisoformat(text)
     except ValueError:
-        raise BadRequest("as_of", f"{text!r} is no instant; write it like 2011-12-10T00:00:00Z") from None
+        raise BadRequest(name, f"{text!r} is no instant; write it like 2011-12-10T00:00:00Z") from None
     if instant.tzinfo is None:
-        raise BadRequest("as_of", "say the time zone, such as Z for UTC: 2011-12-10T00:00:00Z")
+        raise BadRequest(name, "say the time zone, such as Z for UTC: 2011-12-10T00:00:00Z")
     if instant.year < EARLIEST_YEAR or instant.year > now.year + 1 or instant > now + AHEAD:
-        raise BadRequest("as_of", f"must lie between {EARLIEST_YEAR} and now")
+        raise BadRequest(name, f"must lie between {EARLIEST_YEAR} and now")
     return periods.epoch_us(instant)

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from kizuna.flows import export
+from kizuna.flows import export, portfolio
 from kizuna.science import periods
 from kizuna.shops import tenants
 
@@ -19,6 +19,9 @@ class Command(BaseCommand):
         """Take the shop, the instant and the form."""
         parser.add_argument("--shop", required=True, metavar="SLUG")
         parser.add_argument("--as-of", required=True, metavar="INSTANT", help="such as 2011-12-10T00:00:00Z")
+        parser.add_argument(
+            "--from", metavar="INSTANT", help="where the e-CNRR period begins (default: the shop's months before)"
+        )
         parser.add_argument("--format", choices=("json", "csv"), default="json")
         parser.add_argument(
             "--reference",
@@ -33,16 +36,22 @@ class Command(BaseCommand):
             shop = tenants.get_shop(options["shop"])
         except tenants.Refused as problem:
             raise CommandError(str(problem)) from None
-        as_of_us = parse_instant(options["as_of"])
+        as_of_us = parse_instant("--as-of", options["as_of"])
+        from_us = None if options["from"] is None else parse_instant("--from", options["from"])
+        frozen = options["reference"] == "frozen"
+        try:
+            measured = portfolio.measure_as_of(shop, as_of_us, frozen=frozen, from_us=from_us)
+        except portfolio.EmptyPeriod as problem:
+            raise CommandError(f"--from: {problem}") from None
         self.stdout.ending = ""
         write = export.write_json if options["format"] == "json" else export.write_csv
-        write(shop, as_of_us, self.stdout, frozen=options["reference"] == "frozen")
+        write(shop, measured, self.stdout)
 
 
-def parse_instant(text: str) -> int:
+def parse_instant(option: str, text: str) -> int:
     """Epoch microseconds of an ISO 8601 instant that says its time zone."""
     try:
         return periods.epoch_us(datetime.fromisoformat(text))
     except ValueError:
-        message = f"--as-of: {text!r} is no instant with a time zone; write it like 2011-12-10T00:00:00Z"
+        message = f"{option}: {text!r} is no instant with a time zone; write it like 2011-12-10T00:00:00Z"
         raise CommandError(message) from None
