@@ -7,13 +7,18 @@ from pathlib import Path
 
 from django.core.management import execute_from_command_line
 
+from kizuna.config.environment import BadSetting
+
 
 def main() -> None:
     """Hand the words of the command line to Django."""
     take_address(sys.argv[1:], os.environ)
     choose_home(sys.argv[1:], os.environ)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kizuna.config.settings")
-    execute_from_command_line(["./run manage", *sys.argv[1:]])
+    try:
+        execute_from_command_line(["./run manage", *sys.argv[1:]])
+    except BadSetting as problem:
+        sys.exit(f"kizuna: {problem}")
 
 
 def take_address(words: list[str], variables: MutableMapping[str, str]) -> None:

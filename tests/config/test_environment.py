@@ -20,7 +20,13 @@ def test_processes_that_start_together_agree_on_the_secret_key(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("KIZUNA_PORT", "many"), ("KIZUNA_ROLES", "web,king"), ("KIZUNA_TRUSTED_PROXIES", "1.5")]
+    ("name", "value"),
+    [
+        ("KIZUNA_PORT", "many"),
+        ("KIZUNA_PORT", "99999"),
+        ("KIZUNA_ROLES", "web,king"),
+        ("KIZUNA_TRUSTED_PROXIES", "1.5"),
+    ],
 )
 def test_nonsense_is_named(tmp_path: Path, name: str, value: str) -> None:
     with pytest.raises(BadSetting, match=name):

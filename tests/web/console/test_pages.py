@@ -2,11 +2,12 @@
 
 import re
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from kizuna.customers.models import Customer, Identity, IdentityKind
+from kizuna.flows import snapshots as making
 from kizuna.relationships import lists, snapshots
 from kizuna.relationships.lists import Filters
 from kizuna.relationships.models import Standing
@@ -172,3 +173,17 @@ def test_places_of_movers_come_as_json(full: Place) -> None:
     assert [place["id"] for place in found] == [wanted]
     assert found[0]["segment"] == "A"
     assert 0 <= found[0]["rf"] <= 1
+
+
+def test_a_shop_that_wakes_after_years_says_why_nobody_is_placed_and_leads_to_the_last_full_picture(
+    full: Place,
+) -> None:
+    last = snapshots.find_last(full.shop.pk)
+    assert last is not None
+    later = datetime.now(UTC) + timedelta(days=3 * 365)
+    making.make_snapshot(full.shop, int(later.timestamp()) * 1_000_000, snapshots.DAILY, later)
+    page = full.client().get(full.url("portfolio/")).content.decode()
+    assert "Nobody brought net profit in the last 12 months" in page
+    assert "with their first order" not in page
+    assert f"portfolio/?at={last.id}" in page
+    assert 'id="picture"' in full.client().get(full.url(f"portfolio/?at={last.id}")).content.decode()

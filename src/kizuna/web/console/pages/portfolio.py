@@ -94,6 +94,7 @@ def page(request: ShopRequest, shop: "Shop") -> HttpResponse:
         "countries": lists.list_countries(shop.pk),
         "listed": chosen.list_first(shop, state, past, picture.totals),
         "empty": not picture.placed and lists.is_empty(shop.pk),
+        "earlier": None if picture.placed else _last_placed(shop),
         "stale": shop_now_us != now_us,
     }
     return render(request, "console/portfolio/page.html", context)
@@ -259,6 +260,11 @@ def _asked_snapshot(request: ShopRequest, shop: "Shop", last: SnapshotView | Non
     if not text.isdecimal() or last is None or len(text) > 18:
         return None
     return next((found for found in snapshots.list_snapshots(shop.pk) if found.id == int(text)), None)
+
+
+def _last_placed(shop: "Shop") -> SnapshotView | None:
+    """The last snapshot in which anybody was placed: where the page leads when nobody brought net profit of late."""
+    return next((found for found in reversed(snapshots.list_snapshots(shop.pk)) if found.n_star), None)
 
 
 def _now_us() -> int:

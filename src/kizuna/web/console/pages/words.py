@@ -58,8 +58,8 @@ SEGMENTS = {
     "": SegmentWords(
         "",
         "Not yet placed",
-        "no order yet",
-        "Known or visiting, but without an order or refund.",
+        "nothing to compare yet",
+        "Known or visiting, but without an order or refund; or nobody brought net profit in the period.",
         "Make the first purchase easy; they are placed as soon as they buy.",
     ),
 }
