@@ -28,3 +28,8 @@ def real_orders() -> Path:
     """The folder with the two real order files (see docs/settings.md for where tests look)."""
     need(SHARED.is_dir(), "no real order files beside the checkout (../shared/data)")
     return SHARED
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start the longest test first, so that no worker is left with it alone at the end."""
+    items.sort(key=lambda item: "test_postgres" not in item.nodeid)

@@ -26,7 +26,7 @@ def test_rooms_pass_on_postgresql() -> None:
             env=environment,
             capture_output=True,
             text=True,
-            timeout=420,
+            timeout=600,
             check=False,
         )
     assert outcome.returncode == 0, outcome.stdout[-6000:] + outcome.stderr[-2000:]
