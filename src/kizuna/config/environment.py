@@ -43,8 +43,8 @@ def read(variables: dict[str, str] | None = None) -> Environment:
     home = Path(env.get("KIZUNA_HOME") or Path.home() / ".local" / "share" / "kizuna").expanduser().absolute()
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     port = _whole_number(env, "KIZUNA_PORT", 8000)
-    if not 1 <= port <= HIGHEST_PORT:
-        raise BadSetting(f"KIZUNA_PORT (--port) must lie between 1 and {HIGHEST_PORT}, not {port}")
+    if not 0 <= port <= HIGHEST_PORT:
+        raise BadSetting(f"KIZUNA_PORT (--port) must lie between 0 (any free one) and {HIGHEST_PORT}, not {port}")
     host = env.get("KIZUNA_HOST", "127.0.0.1")
     public_url = env.get("KIZUNA_PUBLIC_URL", f"http://{host}:{port}").rstrip("/")
     public_host = urlsplit(public_url).hostname or host
