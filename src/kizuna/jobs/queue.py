@@ -104,16 +104,15 @@ def find_job(public_id: uuid.UUID | str) -> JobView | None:
         return None
 
 
-def list_unfinished(limit: int = 100) -> list[JobView]:
-    """List the jobs that were given up, the newest first, then those that run and those that wait."""
-    dead = Job.objects.filter(state=JobState.DEAD).order_by("-finished_at")
-    alive = Job.objects.filter(state__in=[JobState.RUNNING, JobState.READY]).order_by("-state", "run_after")
-    return [_view(job) for job in [*dead[:limit], *alive[:limit]]][:limit]
-
-
 def list_dead(limit: int = 500) -> list[JobView]:
     """List the jobs that were given up, the newest first."""
     return [_view(job) for job in Job.objects.filter(state=JobState.DEAD).order_by("-finished_at", "-id")[:limit]]
+
+
+def list_unfinished(limit: int = 100) -> list[JobView]:
+    """List the jobs that were given up, the newest first, then those that run and those that wait."""
+    alive = Job.objects.filter(state__in=[JobState.RUNNING, JobState.READY]).order_by("-state", "run_after")
+    return [*list_dead(limit), *(_view(job) for job in alive[:limit])][:limit]
 
 
 def count_dead() -> int:
