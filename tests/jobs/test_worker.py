@@ -30,8 +30,14 @@ def _python(env: dict[str, str], script: str) -> str:
     return _manage(env, "shell", "--no-imports", "-v", "0", "-c", script).strip()
 
 
-def _start_worker(env: dict[str, str]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-m", "kizuna", "worker"], env=env, cwd=ROOT, stdout=subprocess.DEVNULL)
+def _start_worker(env: dict[str, str]) -> subprocess.Popen[str]:
+    """Start a worker and wait until it says so: a signal before that finds an interpreter that is still importing."""
+    started = subprocess.Popen(
+        [sys.executable, "-m", "kizuna", "worker"], env=env, cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    assert started.stdout is not None
+    assert started.stdout.readline() == "worker started\n"
+    return started
 
 
 def _wait(happened: Callable[[], bool], seconds: float = 20.0) -> None:
@@ -64,12 +70,12 @@ def test_a_killed_workers_job_is_run_again_and_a_finished_one_is_not(variables: 
 
 def test_two_workers_share_the_queue_and_run_each_job_once(variables: dict[str, str], tmp_path: Path) -> None:
     story = tmp_path / "story"
-    _python(
-        variables,
-        f"from tests.jobs import tasks\nfor n in range(30): tasks.linger.enqueue(path={str(story)!r}, seconds=0.02)",
-    )
     workers = [_start_worker(variables) for _ in range(2)]
     try:
+        _python(
+            variables,
+            f"from tests.jobs import tasks\nfor n in range(30): tasks.linger.enqueue(path={str(story)!r}, seconds=0.2)",
+        )
         _wait(lambda: story.exists() and story.read_text().count("ended") == 30, 40)
     finally:
         for each in workers:
