@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "kizuna.jobs",
     "kizuna.bus",
     "kizuna.html",
+    "kizuna.warehouse",
     "kizuna.shops",
     "kizuna.customers",
     "kizuna.tracking",

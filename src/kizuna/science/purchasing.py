@@ -1,0 +1,61 @@
+"""What every model of a customer base has in common: purchase histories, a fit, and what a fitted model answers.
+
+A history is (x, t_x, T): repeat purchases, when the last one was, and how long the customer is known, in one unit of
+time counted from the first purchase. Source: Fader & Hardie's notes on Pareto/NBD and BG/NBD (2005).
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+type Floats = NDArray[np.float64]
+type Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Histories:
+    """Purchase histories in rows, equal ones grouped: x int64[n], t_x and T float64[n], how many customers int64[n].
+
+    0 <= t_x <= T, t_x = 0 exactly where x = 0. `group` maps each original customer to its row, int64[customers].
+    """
+
+    x: Ints
+    t_x: Floats
+    T: Floats
+    count: Ints
+    group: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Fit[Model]:
+    """A fitted model: its log-likelihood, standard errors by parameter (nan where the data do not tell), and notes.
+
+    notes: plain sentences about what was degenerate and what was done instead, such as 'nobody ever came back'.
+    """
+
+    model: Model
+    log_likelihood: float
+    standard_errors: dict[str, float]
+    converged: bool
+    notes: tuple[str, ...] = ()
+
+
+class PurchaseModel(Protocol):
+    """What NBD, Pareto/NBD, BG/NBD and MBG/NBD answer, all vectorised over customers and times."""
+
+    def expected(self, t: Floats) -> Floats:
+        """Expected repeat purchases of a new customer in (0, t]."""
+
+    def conditional(self, histories: Histories, t: float) -> Floats:
+        """Expected purchases in the next t of each row of the histories: float64[n]."""
+
+    def p_alive(self, histories: Histories) -> Floats:
+        """Probability that each row is still a customer, in [0, 1]."""
+
+    def probability(self, x: Ints, t: float) -> Floats:
+        """Probability of x repeat purchases in (0, t]."""
+
+    def simulate(self, T: Floats, random: np.random.Generator) -> Histories:
+        """Draw one history for each observation length."""

@@ -1,0 +1,1 @@
+"""The analytic store behind one face: sealed segments, portable SQL in queries/, one adapter per engine."""
