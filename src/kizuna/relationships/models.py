@@ -179,6 +179,8 @@ class Standing(models.Model):
     segment_since_us = models.BigIntegerField(null=True)
     previous_segment = models.CharField(max_length=1, default="")
     as_of_us = models.BigIntegerField(default=0)
+    expected_value_minor = models.BigIntegerField(null=True, help_text="from the last forecast; null: none yet")
+    still_customer = models.FloatField(null=True, help_text="how likely they buy again at all, from the last forecast")
 
     class Meta:
         indexes = [
@@ -193,6 +195,7 @@ class Standing(models.Model):
             models.Index(fields=["shop_id", "label", "customer"], name="standing_by_label"),
             models.Index(fields=["shop_id", "-last_seen_us", "customer"], name="standing_by_seen"),
             models.Index(fields=["shop_id", "-last_order_us", "customer"], name="standing_by_order"),
+            models.Index(fields=["shop_id", "-expected_value_minor", "customer"], name="standing_by_value"),
         ]
 
 
@@ -223,6 +226,45 @@ class Move(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["shop_id", "-at_us"], name="move_by_time")]
+
+
+class ForecastRun(models.Model):
+    """One forecast of a shop: on which terms, by which model, what it says in all, and how well it did on the past.
+
+    Visible once it is complete; a later one of the same shop-local day replaces it. What it says of each customer is in
+    its parts, which only the newest runs keep.
+    """
+
+    shop = models.ForeignKey("shops.Shop", on_delete=models.CASCADE)
+    day = models.IntegerField(help_text="shop-local days since 1970-01-01")
+    as_of_us = models.BigIntegerField()
+    terms = models.JSONField(help_text="months ahead, discount a year, maintenance a month in minor units")
+    method = models.JSONField(help_text="the model, its parameters and scores, the margin, notes in plain words")
+    totals = models.JSONField(help_text="customers, purchases and value with intervals, whole and by segment")
+    back_test = models.JSONField(null=True, help_text="what it would have said of the past; null: too little of it")
+    customers = models.IntegerField(help_text="with a purchase")
+    complete = models.BooleanField(default=False)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["shop", "day"], condition=models.Q(complete=True), name="one_forecast_per_day"
+            )
+        ]
+        indexes = [models.Index(fields=["shop", "complete", "-as_of_us", "-id"], name="forecast_by_time")]
+
+
+class ForecastPart(models.Model):
+    """What a run says of some customers, ascending by id: compressed columns, found by the first of them."""
+
+    shop_id = models.BigIntegerField()
+    run = models.ForeignKey(ForecastRun, on_delete=models.CASCADE, db_index=False)
+    first_customer_id = models.BigIntegerField()
+    columns = models.BinaryField(help_text="customer ids, still a customer, purchases and value with intervals")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "first_customer_id"], name="one_part_per_first_customer")]
 
 
 class SavedView(models.Model):

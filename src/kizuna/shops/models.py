@@ -26,6 +26,9 @@ class Shop(models.Model):
     shipping_cost_minor = models.BigIntegerField(default=0, help_text="per order, what shipping costs the shop")
     period_months = models.PositiveSmallIntegerField(default=12, help_text="e-CNRR period, in calendar months")
     honour_do_not_track = models.BooleanField(default=True)
+    forecast_months = models.PositiveSmallIntegerField(default=12, help_text="how far ahead forecasts look")
+    discount_year = models.DecimalField(max_digits=6, decimal_places=4, default=Decimal("0.1"))
+    maintenance_minor = models.BigIntegerField(default=0, help_text="per customer and month, to keep in touch")
     created_at = models.DateTimeField(auto_now_add=True)
 
 

@@ -15,6 +15,7 @@ from kizuna.shops.models import Shop
 
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 MONTHS = range(1, 61)
+MONTHS_AHEAD = range(1, 37)
 MOST_MINOR = 10**12
 
 
@@ -54,6 +55,9 @@ class Settings:
     shipping_cost_minor: int
     period_months: int
     honour_do_not_track: bool
+    forecast_months: int
+    discount_year: Decimal
+    maintenance_minor: int
 
 
 def find_shop(slug: str) -> Shop | None:
@@ -121,11 +125,15 @@ def _check_settings(settings: Settings) -> None:
         raise Refused("margin_rate", "must be between 0 % and 100 %")
     if not Decimal(0) <= settings.payment_rate < Decimal(1):
         raise Refused("payment_rate", "must be at least 0 % and below 100 %")
-    for name in ("payment_fixed_minor", "shipping_cost_minor"):
+    for name in ("payment_fixed_minor", "shipping_cost_minor", "maintenance_minor"):
         if not 0 <= getattr(settings, name) <= MOST_MINOR:
             raise Refused(name, "must be zero or more, and not absurdly large")
     if settings.period_months not in MONTHS:
         raise Refused("period_months", "must be between 1 and 60 months")
+    if settings.forecast_months not in MONTHS_AHEAD:
+        raise Refused("forecast_months", "must be between 1 and 36 months")
+    if not Decimal(0) <= settings.discount_year <= Decimal(1):
+        raise Refused("discount_year", "must be between 0 % and 100 %")
 
 
 def _check_name(name: str) -> None:

@@ -1,4 +1,4 @@
-"""The settings page of the shop itself: name, zone, currency, what is assumed about costs, the period of e-CNRR."""
+"""The settings page of the shop itself: name, zone, currency, what is assumed about costs, e-CNRR, forecasts."""
 
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 
 HUNDRED = Decimal(100)
+RATES = ("margin_rate", "payment_rate", "discount_year")
+AMOUNTS = ("payment_fixed_minor", "shipping_cost_minor", "maintenance_minor")
 
 
 class ShopForm(forms.Form):
@@ -59,6 +61,21 @@ class ShopForm(forms.Form):
         help_text="Our tracker then stays silent. After a change, paste its line anew from Sources and keys.",
     )
 
+    forecast_months = forms.IntegerField(
+        label="Forecast, in months ahead", help_text="How far customer lifetime value looks ahead; usually 12."
+    )
+    discount_year = forms.DecimalField(
+        label="Discount, in % a year",
+        max_digits=7,
+        decimal_places=2,
+        help_text="How much less money in a year is worth to you than money now: what your money costs; usually 10.",
+    )
+    maintenance_minor = forms.CharField(
+        label="Cost of keeping in touch",
+        max_length=20,
+        help_text="Per customer and month: mail, service, a small present. It lowers the expected value.",
+    )
+
     def clean_payment_fixed_minor(self) -> int | None:
         """Read the amount in the shop's currency."""
         return self._amount("payment_fixed_minor")
@@ -67,10 +84,14 @@ class ShopForm(forms.Form):
         """Read the amount in the shop's currency."""
         return self._amount("shipping_cost_minor")
 
+    def clean_maintenance_minor(self) -> int | None:
+        """Read the amount in the shop's currency."""
+        return self._amount("maintenance_minor")
+
     def settings(self) -> Settings:
         """Give what was typed as the flow takes it."""
         given = dict(self.cleaned_data)
-        for name in ("margin_rate", "payment_rate"):
+        for name in RATES:
             given[name] = given[name] / HUNDRED
         return Settings(**given)
 
@@ -109,11 +130,8 @@ def edit(request: ShopRequest, shop: "Shop") -> HttpResponse:
 
 
 def _initial(settings: Settings) -> dict[str, object]:
-    amounts = {
-        name: currency.format_minor(getattr(settings, name), settings.currency)
-        for name in ("payment_fixed_minor", "shipping_cost_minor")
-    }
-    rates = {name: _percent(getattr(settings, name)) for name in ("margin_rate", "payment_rate")}
+    amounts = {name: currency.format_minor(getattr(settings, name), settings.currency) for name in AMOUNTS}
+    rates = {name: _percent(getattr(settings, name)) for name in RATES}
     return {**vars(settings), **amounts, **rates}
 
 
