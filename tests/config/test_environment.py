@@ -26,6 +26,10 @@ def test_processes_that_start_together_agree_on_the_secret_key(tmp_path: Path) -
         ("KIZUNA_PORT", "99999"),
         ("KIZUNA_ROLES", "web,king"),
         ("KIZUNA_TRUSTED_PROXIES", "1.5"),
+        ("KIZUNA_DATABASE_URL", "mysql://somewhere/shop"),
+        ("KIZUNA_ENGINE", "abacus"),
+        ("KIZUNA_ENGINE_MEMORY", "much"),
+        ("KIZUNA_ENGINE_URL", "postgresql://nowhere"),
     ],
 )
 def test_nonsense_is_named(tmp_path: Path, name: str, value: str) -> None:

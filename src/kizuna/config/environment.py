@@ -5,6 +5,7 @@ Only this module reads the environment. Every variable is described in docs/sett
 
 import contextlib
 import os
+import re
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 HIGHEST_PORT = 65_535
 ROLES = ("web", "capture", "worker")
+ENGINES = ("duckdb", "sqlite", "postgresql", "spark", "clickhouse")
 
 
 class BadSetting(ValueError):
@@ -35,6 +37,10 @@ class Environment:
     trusted_proxies: int
     capture_rate: int
     debug: bool
+    engine: str
+    engine_memory: str
+    engine_url: str
+    spark_master: str
 
 
 def read(variables: dict[str, str] | None = None) -> Environment:
@@ -51,7 +57,7 @@ def read(variables: dict[str, str] | None = None) -> Environment:
     extra = tuple(name.strip() for name in env.get("KIZUNA_ALLOWED_HOSTS", "").split(",") if name.strip())
     return Environment(
         home=home,
-        database_url=env.get("KIZUNA_DATABASE_URL", ""),
+        database_url=_postgresql("KIZUNA_DATABASE_URL", env.get("KIZUNA_DATABASE_URL", "")),
         secret_key=env.get("KIZUNA_SECRET_KEY") or _kept_secret(home),
         host=host,
         port=port,
@@ -63,6 +69,10 @@ def read(variables: dict[str, str] | None = None) -> Environment:
         trusted_proxies=_whole_number(env, "KIZUNA_TRUSTED_PROXIES", 0),
         capture_rate=_whole_number(env, "KIZUNA_CAPTURE_RATE", 20_000),
         debug=env.get("KIZUNA_DEBUG", "") == "1",
+        engine=_engine(env.get("KIZUNA_ENGINE") or "duckdb"),
+        engine_memory=_memory(env.get("KIZUNA_ENGINE_MEMORY") or "2GB"),
+        engine_url=_postgresql("KIZUNA_ENGINE_URL", env.get("KIZUNA_ENGINE_URL") or env.get("KIZUNA_DATABASE_URL", "")),
+        spark_master=env.get("KIZUNA_SPARK_MASTER") or "local[*]",
     )
 
 
@@ -82,8 +92,6 @@ def database(environment: Environment) -> dict[str, object]:
             },
         }
     parts = urlsplit(environment.database_url)
-    if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
-        raise BadSetting("KIZUNA_DATABASE_URL must look like postgresql://user:password@host:port/name")
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.strip("/")),
@@ -129,6 +137,25 @@ def _roles(text: str) -> tuple[str, ...]:
     if unknown or not roles:
         raise BadSetting(f"KIZUNA_ROLES takes any of {', '.join(ROLES)}; got {text!r}")
     return roles
+
+
+def _engine(name: str) -> str:
+    if name not in ENGINES:
+        raise BadSetting(f"KIZUNA_ENGINE takes one of {', '.join(ENGINES)}; got {name!r}")
+    return name
+
+
+def _memory(text: str) -> str:
+    if not re.fullmatch(r"[1-9][0-9]*(\.[0-9]+)? ?[KMGT]i?B", text):
+        raise BadSetting(f"KIZUNA_ENGINE_MEMORY must look like 512MB or 4GB, not {text!r}")
+    return text
+
+
+def _postgresql(name: str, url: str) -> str:
+    parts = urlsplit(url)
+    if url and (parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/")):
+        raise BadSetting(f"{name} must look like postgresql://user:password@host:port/name")
+    return url
 
 
 def _kept_secret(home: Path) -> str:
