@@ -34,7 +34,7 @@ class KolmogorovSmirnov:
 class Shift:
     """One compared column: the index, what chance alone exceeds in 1 of 100, the level, and where people went.
 
-    before, now: shares of customers per bin, lowest first. zeros: with under 3 bins only "0 or more than 0" is compared.
+    before, now: shares of customers per bin, lowest first. zeros: with under 3 bins only "0 or more" is compared.
     """
 
     index: float
@@ -51,7 +51,7 @@ class Shift:
         return self.level in ("alarm", "critical")
 
 
-def psi(before: Ints | Floats, now: Ints | Floats) -> float:
+def psi(before: Ints, now: Ints) -> float:
     """Population stability index of counts per bin: sum (q - p) ln(q / p), p and q the shares; symmetric, >= 0.
 
     before, now: counts[bins]. An empty cell counts as half a customer. Source: Siddiqi 2006, credit risk scorecards.
@@ -59,7 +59,7 @@ def psi(before: Ints | Floats, now: Ints | Floats) -> float:
     >>> round(psi(np.array([50, 50]), np.array([60, 40])), 6)
     0.040547
     """
-    return float(_psi(np.asarray(before)[np.newaxis], np.asarray(now)[np.newaxis])[0])
+    return float(_psi(before[np.newaxis], now[np.newaxis])[0])
 
 
 def psi_threshold(n: int, m: int, bins: int, level: float = _CERTAIN) -> float:
@@ -114,7 +114,7 @@ def compare(
 ) -> Shift:
     """Compare a column of today's customers with the reference's.
 
-    before: float64[n], now: float64[m], both at least one; same: rows in `before` and in `now` of the customers in both.
+    before: float64[n], now: float64[m], both at least one; same: rows in `before` and `now` of the customers in both.
     Where some are, chance is known by swapping then and now within each customer with probability 1/2 and drawing the
     others from both samples together; else by the chi-square law.
 
@@ -134,14 +134,13 @@ def compare(
         threshold = _by_permutation(then, today, same, bins, (random, draws))
     else:
         threshold = psi_threshold(len(before), len(now), bins)
-    shares = (tuple((counts / counts.sum()).tolist()) for counts in (p, q))
-    return Shift(index, threshold, level_of(index, threshold), *shares, zeros, ks(before, now))
+    return Shift(index, threshold, level_of(index, threshold), _shares(p), _shares(q), zeros, ks(before, now))
 
 
 def _by_permutation(
     then: Ints, today: Ints, same: tuple[Ints, Ints], bins: int, how: tuple[np.random.Generator, int]
 ) -> float:
-    """The 99 % point of the index under no drift; only how many moved from which bin to which matters, so it is fast."""
+    """The 99 % point of the index under no drift; fast, for only how many moved from which bin to which matters."""
     random, draws = how
     moved = np.bincount(then[same[0]] * bins + today[same[1]], minlength=bins * bins)
     stay = random.binomial(moved, 0.5, size=(draws, bins * bins)).reshape(draws, bins, bins)
@@ -149,13 +148,17 @@ def _by_permutation(
     p = stay.sum(axis=2) + swapped.sum(axis=1)
     q = stay.sum(axis=1) + swapped.sum(axis=2)
     pooled = np.bincount(then, minlength=bins) + np.bincount(today, minlength=bins)
-    for sample, counts in ((then, p), (today, q)):
-        alone = len(sample) - len(same[0])
-        counts += random.multinomial(alone, pooled / pooled.sum(), size=draws)
+    share = pooled / pooled.sum()
+    p = p + random.multinomial(len(then) - len(same[0]), share, size=draws)
+    q = q + random.multinomial(len(today) - len(same[0]), share, size=draws)
     return float(np.quantile(_psi(p, q), _CERTAIN))
 
 
-def _psi(before: Ints | Floats, now: Ints | Floats) -> Floats:
+def _shares(counts: Ints) -> tuple[float, ...]:
+    return tuple((counts / counts.sum()).tolist())
+
+
+def _psi(before: Ints, now: Ints) -> Floats:
     """The index of many pairs of counts: [draws, bins] each -> float64[draws]; bins empty on both sides say nothing."""
     there = (before > 0) | (now > 0)
     p = np.maximum(before, _EMPTY_CELL) / before.sum(axis=1, keepdims=True)

@@ -113,8 +113,8 @@ class Resampled:
 def resample(scores: Mapping[str, Floats], y: Floats, random: np.random.Generator, draws: int = 200) -> Resampled:
     """Measure several scores and draw the customers again, with replacement, so many times; the same for all scores.
 
-    scores: float64[n] each, y: float64[n]. Above 10,000 customers the draws are of n out of a random 10,000 of them (bag
-    of little bootstraps), so that time stays bounded while the error is that of n.
+    scores: float64[n] each, y: float64[n]. Above 10,000 customers the draws are of n out of a random 10,000 of them
+    (bag of little bootstraps), so that time stays bounded while the error is that of n.
 
     >>> one = resample({"a": np.arange(9.0), "b": np.zeros(9)}, np.arange(9.0), np.random.default_rng(1), draws=8)
     >>> one.estimate("a").value, one.difference("a", "a").p, one.draws.shape
