@@ -33,6 +33,7 @@ class Fit[Model]:
     """A fitted model: its log-likelihood, standard errors by parameter (nan where the data do not tell), and notes.
 
     notes: plain sentences about what was degenerate and what was done instead, such as 'nobody ever came back'.
+    covariance: of the logarithms of the parameters in order, float64[k, k]; `fitting.draw` draws models from it.
     """
 
     model: Model
@@ -40,6 +41,7 @@ class Fit[Model]:
     standard_errors: dict[str, float]
     converged: bool
     notes: tuple[str, ...] = ()
+    covariance: Floats | None = None
 
 
 class PurchaseModel(Protocol):

@@ -1,0 +1,199 @@
+"""What BG/NBD and MBG/NBD share: purchases at a rate ~ Gamma(r, alpha), after each a coin ~ Beta(a, b) ends it.
+
+In the BG/NBD the first coin falls after the first repeat purchase (first_coin = 0), in the MBG/NBD after the very
+first purchase (1), so that x repeat purchases have passed m = x + first_coin coins. Not here: fitting. Sources: Fader,
+Hardie & Lee (2005); Batislam, Denizel & Filiztekin (2007).
+"""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from scipy import special
+
+from kizuna.science.beta_means import mean_until_end
+from kizuna.science.fitting import Likelihood
+from kizuna.science.histories import customers_and_repeaters, from_rows
+from kizuna.science.purchasing import Floats, Histories, Ints
+
+_ALIKE, _RARELY = 1e3, 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class BetaGeometric:
+    """The four parameters, all above 0, alpha in the histories' unit of time, and what they answer.
+
+    Conditional answers rest on one fact: whoever is still a customer at T goes on as a new one whose rate is
+    ~ Gamma(r+x, alpha+T) and whose coin ~ Beta(a, b+m), with the next coin after the next purchase.
+    """
+
+    r: float
+    alpha: float
+    a: float
+    b: float
+    first_coin: ClassVar[int] = 0
+
+    def expected(self, t: Floats) -> Floats:
+        """Expected repeat purchases of a new customer in (0, t]: float64, the shape of t."""
+        t = np.asarray(t, dtype=np.float64)
+        _check_horizon(t)
+        passed = self.b / (self.a + self.b) if self.first_coin else 1.0
+        z = np.ravel(t) / self.alpha
+        r, b = np.full(z.shape, self.r), np.full(z.shape, self.b + self.first_coin)
+        return passed * mean_until_end(r, z, self.a, b).reshape(t.shape)
+
+    def conditional(self, histories: Histories, t: float) -> Floats:
+        """Expected purchases in (T, T + t] of each row: float64[n].
+
+        All but P(alive) depends on (x, T) only and is computed once for each.
+        """
+        _check_horizon(np.asarray(t))
+        x, T = histories.x, histories.T
+        new = np.ones(x.size, dtype=np.bool_)
+        new[1:] = (x[1:] != x[:-1]) | (T[1:] != T[:-1])
+        each: Floats = x[new].astype(np.float64)
+        z: Floats = t / (T[new] + self.alpha)
+        later = mean_until_end(each + self.r, z, self.a, each + (self.b + self.first_coin))
+        return self.p_alive(histories) * later[np.cumsum(new) - 1]
+
+    def p_alive(self, histories: Histories) -> Floats:
+        """Probability that each row is still a customer at T: float64[n] in [0, 1].
+
+        1 / (1 + [m>0] a/(b+m-1) ((alpha+T)/(alpha+t_x))^(r+x)).
+        """
+        coins = histories.x + float(self.first_coin)
+        gap = np.log1p((histories.T - histories.t_x) / (self.alpha + histories.t_x))
+        before = np.where(coins > 0, self.b + coins - 1, 1.0)
+        odds = np.log(self.a) - np.log(before) + (self.r + histories.x) * gap
+        return np.where(coins > 0, special.expit(-odds), 1.0)
+
+    def probability(self, x: Ints, t: float) -> Floats:
+        """Probability of x repeat purchases in (0, t]: float64, the shape of x."""
+        _check_horizon(np.asarray(t))
+        return _probability((self.r, self.alpha, self.a, self.b), np.asarray(x), t, self.first_coin)
+
+    def conditional_probability(self, histories: Histories, y: Ints, t: float) -> Floats:
+        """Probability that row i buys y[i] times in (T, T + t]: float64[n]."""
+        _check_horizon(np.asarray(t))
+        later = (self.r + histories.x, self.alpha + histories.T, self.a, self.b + histories.x + self.first_coin)
+        alive = self.p_alive(histories)
+        bought = _probability(later, np.asarray(y), t, 0)
+        return np.asarray(alive * bought + (1 - alive) * (np.asarray(y) == 0))
+
+    def log_likelihood(self, histories: Histories) -> float:
+        """Log-likelihood of the histories, the sum over customers."""
+        return likelihood(histories, self.first_coin)(np.log([self.r, self.alpha, self.a, self.b]))[0]
+
+    def simulate(self, T: Floats, random: np.random.Generator) -> Histories:
+        """Draw one history for each observation length float64[n]: a Poisson number of purchases until the coin."""
+        T = np.asarray(T, dtype=np.float64)
+        rate = random.gamma(self.r, 1.0, T.shape) / self.alpha
+        coin = np.clip(random.beta(self.a, self.b, T.shape), 1e-18, 1.0)
+        would = random.poisson(np.minimum(rate * T, 1e15))
+        x = np.minimum(would, random.geometric(coin) - self.first_coin)
+        last = np.where(x > 0, np.maximum(random.beta(np.maximum(x, 1), would - x + 1.0), 1e-12), 0.0)
+        return from_rows(x, T * last, T)
+
+
+def likelihood(histories: Histories, first_coin: int) -> Likelihood:
+    """The log-likelihood of log (r, alpha, a, b) and its gradient.
+
+    L = G(r+x)/G(r) alpha^r B(a, b+m)/B(a, b) [ (alpha+T)^-(r+x) + [m>0] a/(b+m-1) (alpha+t_x)^-(r+x) ].
+    """
+    xs, x_at = np.unique(histories.x, return_inverse=True)
+    coins = xs.astype(np.float64) + first_coin
+    count = histories.count.astype(np.float64)
+    by_x = np.bincount(x_at, count, xs.size)
+    may_end = histories.x + first_coin > 0
+    Ts, T_at = np.unique(histories.T, return_inverse=True)
+    only_T = np.bincount(T_at[~may_end], count[~may_end], Ts.size)
+    x_at, T_at, count = x_at[may_end], T_at[may_end], count[may_end]
+    x, t_x = histories.x[may_end].astype(np.float64), histories.t_x[may_end]
+    silence = histories.T[may_end] - t_x
+    customers = float(by_x.sum())
+
+    def value(at: Floats) -> tuple[float, Floats]:
+        r, alpha, a, b = np.exp(at)
+        counted, by_r, by_a, by_b = _counts(xs, coins, (r, a, b))
+        log_T = np.log(alpha + Ts)
+        at_last = alpha + t_x
+        gap = np.log1p(silence / at_last)
+        with np.errstate(divide="ignore"):
+            odds = np.log(a) - np.log(b + coins - 1)
+        ended, soft = _ended(odds[x_at] + (r + x) * gap)
+        total = by_x @ counted + customers * r * np.log(alpha) - r * (only_T @ log_T)
+        total += count @ (soft - (r + x) * log_T[T_at])
+        shape = count * (r + x)
+        slope = np.array(
+            [
+                by_x @ by_r + customers * np.log(alpha) - only_T @ log_T + count @ (ended * gap - log_T[T_at]),
+                customers * r / alpha
+                - r * (only_T @ (1 / (alpha + Ts)))
+                - shape @ ((1 - ended) / (at_last + silence) + ended / at_last),
+                by_x @ by_a + (count @ ended) / a,
+                by_x @ by_b - (count * ended) @ (1 / (b + x + (first_coin - 1))),
+            ]
+        )
+        return float(total), slope * (r, alpha, a, b)
+
+    return value
+
+
+def tell(model: BetaGeometric, histories: Histories, unknown: frozenset[str]) -> tuple[str, ...]:
+    """What the fit cannot know, in plain sentences."""
+    repeaters = customers_and_repeaters(histories)[1]
+    if repeaters == 0:
+        return ("Whether customers leave cannot be seen from these purchases.",)
+    notes = []
+    leaves = model.a / (model.a + model.b)
+    if leaves < _RARELY:
+        notes.append("There is no sign that customers leave: they keep buying at their own rates.")
+    elif model.a + model.b > _ALIKE:
+        notes.append(f"All customers seem alike in how they leave: {leaves:.1%} after each purchase.")
+    if model.r > _ALIKE:
+        notes.append("All customers seem to buy at the same rate.")
+    if unknown:
+        notes.append(f"These purchases do not tell {' and '.join(sorted(unknown))}: no error is given for it.")
+    return tuple(notes)
+
+
+def log_negative_binomial(r: Floats | float, alpha: Floats | float, x: Ints, t: float) -> Floats:
+    """Log probability of x purchases in (0, t] at a rate ~ Gamma(r, alpha) that never ends: float64, broadcast.
+
+    >>> np.exp(log_negative_binomial(1.0, 1.0, np.array([0, 1, 2]), 1.0)).round(6).tolist()
+    [0.5, 0.25, 0.125]
+    """
+    ways = special.gammaln(r + x) - special.gammaln(r) - special.gammaln(np.asarray(x) + 1.0)
+    return np.asarray(ways - r * np.log1p(t / alpha) + special.xlogy(x, t / (alpha + t)))
+
+
+def _counts(xs: Ints, coins: Floats, parameters: tuple[float, float, float]) -> tuple[Floats, Floats, Floats, Floats]:
+    """The part of the log-likelihood that depends on x alone, and its slopes by r, a, b: float64[distinct x]."""
+    r, a, b = parameters
+    gone = special.digamma(a + b) - special.digamma(a + b + coins)
+    kept = special.digamma(b + coins) - special.digamma(b)
+    value = special.gammaln(r + xs) - special.gammaln(r) + special.gammaln(b + coins) - special.gammaln(b)
+    value += special.gammaln(a + b) - special.gammaln(a + b + coins)
+    return value, special.digamma(r + xs) - special.digamma(r), gone, kept + gone
+
+
+def _ended(odds: Floats) -> tuple[Floats, Floats]:
+    """Probability of having ended from its log odds, and log(1 + odds), sharing one exponential."""
+    small = np.exp(-np.abs(odds))
+    return np.where(odds > 0, 1.0, small) / (1 + small), np.maximum(odds, 0.0) + np.log1p(small)
+
+
+def _probability(parameters: tuple[Any, Any, float, Any], x: Ints, t: float, first_coin: int) -> Floats:
+    """B(a, b+m)/B(a, b) NB(x) + [m>0] B(a+1, b+m-1)/B(a, b) P(NB >= x); r, alpha, b and x broadcast."""
+    r, alpha, a, b = parameters
+    coins = x + float(first_coin)
+    passed = special.betaln(a, b + coins) - special.betaln(a, b)
+    before = np.where(coins > 0, b + coins - 1, 1.0)
+    at_least = np.where(x > 0, special.betainc(np.maximum(x, 1), r, t / (alpha + t)), 1.0)
+    ended = np.where(coins > 0, np.exp(passed) * a / before * at_least, 0.0)
+    return np.asarray(np.exp(passed + log_negative_binomial(r, alpha, x, t)) + ended)
+
+
+def _check_horizon(t: Floats) -> None:
+    if not (np.isfinite(t).all() and (t >= 0).all()):
+        raise ValueError("t: not a finite time from 0 on")

@@ -1,0 +1,162 @@
+"""Purchase histories (x, t_x, T) from days or from rows, equal ones grouped so that each is computed once.
+
+Refuses what cannot be a history and names the column. Not here: reading a database or a data frame. Source: Fader,
+Hardie & Lee (2005): x = repeat purchases, t_x = when the last one was, T = how long the customer is known.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from kizuna.science.purchasing import Floats, Histories, Ints
+
+LARGEST_COUNT = 2**53
+
+
+class UnreadableHistoryError(ValueError):
+    """The rows cannot be purchase histories; the message opens with the name of the column."""
+
+
+def from_days(customer: ArrayLike, day: ArrayLike, until_day: int, unit_days: float = 7.0) -> tuple[Ints, Histories]:
+    """Histories at the end of `until_day` from one row a purchase: int64[n] customers and day indices.
+
+    Returns the customers who bought by then, ascending, and their histories in units of `unit_days`; several rows of
+    a customer on one day are one purchase, and later days are left out.
+
+    >>> customers, known = from_days([7, 7, 7, 3], [0, 14, 14, 7], until_day=21)
+    >>> customers.tolist(), known.x.tolist(), known.t_x.tolist(), known.T.tolist()
+    ([3, 7], [0, 1], [0.0, 2.0], [2.0, 3.0])
+    """
+    if not 0 < unit_days < np.inf:
+        raise UnreadableHistoryError("unit_days: must be above 0")
+    who, when = whole_numbers("customer", customer), whole_numbers("day", day)
+    if who.shape != when.shape:
+        raise UnreadableHistoryError("day: not as many rows as customer")
+    seen = when <= until_day
+    who, when = _distinct_pairs(who[seen], when[seen])
+    starts = np.flatnonzero(np.diff(who, prepend=who[0] - 1)) if who.size else np.empty(0, dtype=np.int64)
+    ends = np.append(starts[1:], who.size) - 1 if who.size else starts
+    first, last = when[starts], when[ends]
+    return who[starts], _group((ends - starts).astype(np.int64), last - first, until_day - first, unit_days)
+
+
+def from_rows(x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Histories:
+    """Histories from one row a customer: x whole numbers, t_x and T in one unit of time, 0 <= t_x <= T.
+
+    >>> known = from_rows([0, 2, 0], [0, 30.43, 0], [38.86, 38.86, 38.86])
+    >>> known.x.tolist(), known.count.tolist(), known.group.tolist()
+    ([0, 2], [2, 1], [0, 1, 0])
+    """
+    count = whole_numbers("x", x)
+    recency, length = _times("t_x", t_x), _times("T", T)
+    if not count.shape == recency.shape == length.shape:
+        raise UnreadableHistoryError("t_x: x, t_x and T do not have the same number of rows")
+    for name, wrong, why in (
+        ("x", count < 0, "below 0"),
+        ("x", count > LARGEST_COUNT, "too large to be a number of purchases"),
+        ("t_x", recency > length, "after T, the end of the observation"),
+        ("t_x", (count == 0) & (recency != 0), "not 0 though x is 0"),
+        ("t_x", (count > 0) & (recency == 0), "0 though x is above 0"),
+    ):
+        if wrong.any():
+            raise UnreadableHistoryError(f"{name}: {why} (row {int(np.flatnonzero(wrong)[0])})")
+    return _group(count, recency, length, 1.0)
+
+
+def whole_numbers(name: str, column: ArrayLike) -> Ints:
+    """The column as int64[n]; refuses fractions, nan and what does not fit, by the column's name.
+
+    >>> whole_numbers("x", [1.0, 2.0]).tolist()
+    [1, 2]
+    >>> whole_numbers("x", [2**63])
+    Traceback (most recent call last):
+    kizuna.science.histories.UnreadableHistoryError: x: too large for a whole number of 64 bits
+    """
+    found = _column(name, column)
+    if found.dtype.kind in "bi":
+        return found.astype(np.int64)
+    if found.dtype.kind not in "ufO" or (found.dtype.kind == "O" and not all(isinstance(each, int) for each in found)):
+        raise UnreadableHistoryError(f"{name}: not whole numbers")
+    if found.dtype.kind == "f" and not (np.isfinite(found).all() and (found == np.floor(found)).all()):
+        raise UnreadableHistoryError(f"{name}: not whole numbers")
+    if found.size and (int(found.max()) >= 2**63 or int(found.min()) < -(2**63)):
+        raise UnreadableHistoryError(f"{name}: too large for a whole number of 64 bits")
+    return found.astype(np.int64)
+
+
+def total(histories: Histories, each_row: Floats) -> float:
+    """The sum over customers of a figure of each row: float64[n] to one number.
+
+    >>> total(from_rows([0, 0, 1], [0, 0, 1], [2, 2, 2]), np.array([1.0, 10.0]))
+    12.0
+    """
+    return float(histories.count @ each_row)
+
+
+def customers_and_repeaters(histories: Histories) -> tuple[int, int]:
+    """How many customers there are, and how many of them came back at least once.
+
+    >>> customers_and_repeaters(from_rows([0, 0, 1], [0, 0, 1], [2, 2, 2]))
+    (3, 1)
+    """
+    return int(histories.count.sum()), int(histories.count[histories.x > 0].sum())
+
+
+def _column(name: str, column: ArrayLike) -> NDArray[Any]:
+    found = np.asarray(column)
+    if found.size == 0:
+        found = found.reshape(-1).astype(np.int64)
+    if found.ndim != 1:
+        raise UnreadableHistoryError(f"{name}: not one value a row")
+    return found
+
+
+def _times(name: str, column: ArrayLike) -> Floats:
+    found = _column(name, column)
+    if found.dtype.kind not in "biuf":
+        raise UnreadableHistoryError(f"{name}: not numbers")
+    times = found.astype(np.float64)
+    if not np.isfinite(times).all():
+        raise UnreadableHistoryError(f"{name}: not a finite number (row {int(np.flatnonzero(~np.isfinite(times))[0])})")
+    if (times < 0).any():
+        raise UnreadableHistoryError(f"{name}: below 0 (row {int(np.flatnonzero(times < 0)[0])})")
+    return times + 0.0
+
+
+def _distinct_pairs(who: Ints, when: Ints) -> tuple[Ints, Ints]:
+    """The distinct (customer, day) in order; packed into one key to sort where both fit."""
+    if who.size == 0:
+        return who, when
+    least, days = int(when.min()), int(when.max()) - int(when.min()) + 1
+    lowest = int(who.min())
+    if (int(who.max()) - lowest + 1) * days < 2**62:
+        key = np.unique((who - lowest) * days + (when - least))
+        return key // days + lowest, key % days + least
+    order = np.lexsort((when, who))
+    who, when = who[order], when[order]
+    new = np.concatenate(([True], (np.diff(who) != 0) | (np.diff(when) != 0)))
+    return who[new], when[new]
+
+
+def _group[Number: (np.int64, np.float64)](x: Ints, t_x: NDArray[Number], T: NDArray[Number], unit: float) -> Histories:
+    """Equal histories as one row, rows ordered by (x, T, t_x)."""
+    (xs, x_at), (Ts, T_at), (ts, t_at) = _ranks(x), _ranks(T), _ranks(t_x)
+    key = x_at * Ts.size + T_at
+    if xs.size * Ts.size * ts.size < 2**62:
+        key, group = _ranks(key * ts.size + t_at)
+        pair = key // max(ts.size, 1)
+        rows = xs[pair // max(Ts.size, 1)], ts[key % max(ts.size, 1)], Ts[pair % max(Ts.size, 1)]
+    else:
+        pairs, pair_at = _ranks(key)
+        key, group = _ranks(pair_at * ts.size + t_at)
+        pair = pairs[key // ts.size]
+        rows = xs[pair // Ts.size], ts[key % ts.size], Ts[pair % Ts.size]
+    count = np.bincount(group, minlength=key.size).astype(np.int64)
+    return Histories(rows[0], rows[1] / unit, rows[2] / unit, count, group)
+
+
+def _ranks[Number: (np.int64, np.float64)](column: NDArray[Number]) -> tuple[NDArray[Number], Ints]:
+    """The distinct values ascending and the place of each row among them."""
+    distinct, place = np.unique(column, return_inverse=True)
+    return distinct, place.astype(np.int64, copy=False)
