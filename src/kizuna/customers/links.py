@@ -19,6 +19,7 @@ from kizuna.tables import rows
 type Ints = NDArray[np.int64]
 
 IN_ONE_QUERY = 5000
+FIRST_SEEN = "first_seen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,33 @@ def columns(shop_id: int, as_of_us: int | None) -> tuple[Ints, Ints]:
     return table[::2].copy(), table[1::2].copy()
 
 
+def first_customers(shop_id: int, identity_ids: Collection[int]) -> dict[int, int]:
+    """Read to which customer each identity belonged first; that never changes."""
+    found: dict[int, int] = {}
+    for part in _parts(identity_ids):
+        first = Link.objects.filter(shop_id=shop_id, identity_id__in=part, cause=FIRST_SEEN)
+        found.update(first.values_list("identity_id", "customer_id"))
+    return found
+
+
+def moved(shop_id: int, as_of_us: int | None) -> tuple[Ints, Ints]:
+    """Read the identities that by an instant (None: now) belonged to another customer than their first, and to whom."""
+    went = Link.objects.filter(shop_id=shop_id).exclude(cause=FIRST_SEEN)
+    went = went if as_of_us is None else went.filter(from_us__lte=as_of_us)
+    at: dict[int, int] = {}
+    for part in _parts(set(went.values_list("identity_id", flat=True))):
+        if as_of_us is None:
+            at.update(Identity.objects.filter(shop_id=shop_id, id__in=part).values_list("id", "customer_id"))
+        else:
+            in_force = Q(to_us=None) | Q(to_us__gt=as_of_us)
+            dated = Link.objects.filter(in_force, shop_id=shop_id, identity_id__in=part, from_us__lte=as_of_us)
+            at.update(dated.values_list("identity_id", "customer_id"))
+    first = first_customers(shop_id, at)
+    pairs = sorted(pair for pair in at.items() if first.get(pair[0]) != pair[1])
+    table = np.array(pairs, dtype=np.int64).reshape(-1, 2)
+    return table[:, 0].copy(), table[:, 1].copy()
+
+
 def customers_of(shop_id: int, identity_ids: Collection[int]) -> dict[int, int]:
     """Read to which customer each identity belongs now."""
     found: dict[int, int] = {}
@@ -81,7 +109,7 @@ def find_strongest(shop_id: int, customer_id: int) -> tuple[int, IdentityKind, s
 
 def open_first(shop_id: int, first: Iterable[tuple[int, int, int | None]]) -> None:
     """Store the first link of new identities, (identity, customer, via); it holds from the beginning of time."""
-    told = [(shop_id, identity_id, customer_id, 0, "first_seen", via) for identity_id, customer_id, via in first]
+    told = [(shop_id, identity_id, customer_id, 0, FIRST_SEEN, via) for identity_id, customer_id, via in first]
     rows.insert(
         "customers_link", ("shop_id", "identity_id", "customer_id", "from_us", "cause", "via"), told, skip_known=True
     )

@@ -265,6 +265,7 @@ def _fact_of(batch: _Batch, place: int) -> NewFact:
         properties=event.properties,
         visitor_id=who.visitor_identity_id if event.shape.is_page_activity else None,
         is_human_mail=event.is_human_mail,
+        came_from=event.came_from,
     )
 
 

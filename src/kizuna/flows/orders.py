@@ -20,6 +20,7 @@ from kizuna.sales.orders import CancelDraft, OrderDraft, RefundDraft
 from kizuna.sales.outcome import Effect, Outcome, Refusal
 from kizuna.sales.pricing import Terms
 from kizuna.shops import rates
+from kizuna.warehouse import corrections
 
 if TYPE_CHECKING:
     from kizuna.shops.models import Shop
@@ -91,6 +92,7 @@ def _settle(shop: "Shop", outcome: Outcome) -> Recorded:
     changes = changes_of(outcome.effects)
     stocks.apply(shop.id, [change for change in changes if change.identity_id not in outcome.corrected])
     restating.restate(shop.id, outcome.corrected)
+    corrections.note(shop.id, outcome.changed_orders, outcome.changed_refunds)
     return Recorded(
         taken=outcome.taken,
         repeated=outcome.repeated,

@@ -239,3 +239,9 @@ def _write(values: Sequence[tuple[bulk.Value, ...]], columns: Sequence[tuple[str
         _TABLE, names, kinds, ("customer_id",), f"{kept} WHERE {_TABLE}.as_of_us <= excluded.as_of_us"
     )
     bulk.write(statement, list(zip(*values, strict=True)))
+
+
+def segments(shop_id: int) -> dict[int, str]:
+    """Read the shown segment of every placed customer of a shop."""
+    placed = Standing.objects.filter(shop_id=shop_id).exclude(segment="")
+    return dict(placed.values_list("customer_id", "segment").iterator(_IDS_PER_QUERY))

@@ -162,6 +162,7 @@ def _restate(terms: Terms, order: Order, told: Told, costs: dict[str, int], outc
     entry = _entry(terms, told, placed_us, costs)
     before = _effect_of(order)
     _overwrite(order, entry)
+    outcome.changed_orders.add(order.pk)
     outcome.changed += 1
     outcome.replace(before, entry.effect())
     refunds.follow(terms, [order], outcome)
@@ -189,6 +190,7 @@ def _learn_time(terms: Terms, order: Order, placed_us: int, outcome: Outcome) ->
     order.placed_us, order.placed_known = placed_us, True
     order.day, order.month = day_index(placed_us, terms.zone), month_index(placed_us, terms.zone)
     order.save(update_fields=["placed_us", "placed_known", "day", "month"])
+    outcome.changed_orders.add(order.pk)
     outcome.changed += 1
     outcome.replace(before, _effect_of(order))
 

@@ -34,7 +34,8 @@ class Outcome:
     """The sum of one recording.
 
     corrected: identities of which something already recorded changed, so that their stocks (the last purchase among
-    them) are reckoned anew rather than by taking away what rounding would leave.
+    them) are reckoned anew rather than by taking away what rounding would leave. changed_orders, changed_refunds: rows
+    that say something else now, or went.
     """
 
     taken: int = 0
@@ -44,6 +45,8 @@ class Outcome:
     effects: list[Effect] = field(default_factory=list)
     corrected: set[int] = field(default_factory=set)
     identity_ids: set[int] = field(default_factory=set)
+    changed_orders: set[int] = field(default_factory=set)
+    changed_refunds: set[int] = field(default_factory=set)
 
     def refuse(self, index: int, source_ref: str, why: Refused) -> None:
         """Note a draft that was not taken."""

@@ -83,3 +83,8 @@ def _take_over(product: Product, draft: ProductDraft, only_fill: bool) -> bool:
     for name, value in news.items():
         setattr(product, name, value)
     return bool(news)
+
+
+def categories(shop_id: int) -> dict[str, str]:
+    """Read the category of every product of a shop."""
+    return dict(Product.objects.filter(shop_id=shop_id).values_list("sku", "category").iterator(5_000))

@@ -89,10 +89,12 @@ def follow(terms: Terms, orders: Sequence[Order], outcome: Outcome) -> None:
     for order in orders:
         others: list[Refund] = []
         for refund in rows[order.pk]:
-            before = _effect_of(refund)
+            before, profit = _effect_of(refund), refund.net_profit_minor
             with suppress(Refused):
                 _reckon(terms, refund, order, others)
             others.append(refund)
+            if (_effect_of(refund), refund.net_profit_minor) != (before, profit):
+                outcome.changed_refunds.add(refund.pk)
             if _effect_of(refund) != before:
                 outcome.replace(before, _effect_of(refund))
             refund.save(update_fields=_MONEY)
@@ -105,6 +107,7 @@ def forget_untrusted(terms: Terms, order: Order, outcome: Outcome) -> None:
         outcome.replace(_effect_of(refund), Effect(refund.identity_id, refund.refunded_us, 0, 0))
         if refund.cancels:
             order.state = OrderState.COMPLETED
+        outcome.changed_refunds.add(refund.pk)
         refund.delete()
     if untrusted:
         follow(terms, [order], outcome)
@@ -215,6 +218,7 @@ def _correct(terms: Terms, refund: Refund, told: Refund, order: Order | None, ou
     before, previous = _effect_of(refund), refund.order
     told.pk = refund.pk
     told.save()
+    outcome.changed_refunds.add(refund.pk)
     outcome.changed += 1
     outcome.replace(before, _effect_of(told))
     _settle(terms, [each for each in {previous, order} if each is not None], outcome)
@@ -252,6 +256,7 @@ def _cancel_one(terms: Terms, order: Order, draft: CancelDraft, outcome: Outcome
         outcome.add(_effect_of(refund))
     else:
         outcome.changed += 1
+        outcome.changed_refunds.add(refund.pk)
         outcome.replace(before, _effect_of(refund))
 
 

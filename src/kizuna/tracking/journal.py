@@ -23,8 +23,8 @@ MOST_MAILS_A_DAY = 3
 _AT_ONCE = 5_000
 _INSERT = (
     "INSERT INTO tracking_fact (public_id, shop_id, identity_id, visitor_id, source_id, happened_us, received_us, day,"
-    " month, name, channel, direction, about, is_transaction, is_page_activity, counts_email, message_id, properties)"
-    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+    " month, name, channel, direction, about, is_transaction, is_page_activity, counts_email, came_from, message_id,"
+    " properties) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 )
 
 
@@ -41,6 +41,7 @@ class NewFact:
     properties: dict[str, Any]
     visitor_id: int | None = None
     is_human_mail: bool = False
+    came_from: str = ""
 
 
 def record(shop_id: int, zone: ZoneInfo, facts: Sequence[NewFact]) -> list[bool]:
@@ -68,6 +69,7 @@ def record(shop_id: int, zone: ZoneInfo, facts: Sequence[NewFact]) -> list[bool]
             fact.shape.is_transaction,
             fact.shape.is_page_activity,
             counts,
+            fact.came_from,
             fact.message_id,
             json.dumps(fact.properties, ensure_ascii=False),
         )

@@ -70,6 +70,9 @@ class Fact(models.Model):
     is_transaction = models.BooleanField(default=False)
     is_page_activity = models.BooleanField(default=False)
     counts_email = models.BooleanField(default=False, help_text="adds 1 to E (human, inbound, within the daily cap)")
+    came_from = models.CharField(
+        max_length=100, default="", db_default="", help_text="the campaign's source, else the host of the referrer"
+    )
     message_id = models.CharField(max_length=100)
     properties = models.JSONField(default=dict)
 

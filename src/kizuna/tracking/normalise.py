@@ -13,6 +13,7 @@ from typing import Any
 from kizuna.customers.partition import Claims
 from kizuna.customers.profiles import ProfileChange
 from kizuna.tracking import plan
+from kizuna.tracking.campaigns import find_source
 from kizuna.tracking.cleaning import Unfit, clean, clean_text, find_address, find_phone, read_id, read_object
 from kizuna.tracking.instants import BadInstant, happened_at, parse_instant
 from kizuna.tracking.models import Channel
@@ -60,6 +61,7 @@ class Normalised:
     properties: dict[str, Any]
     trusted: bool
     is_human_mail: bool = False
+    came_from: str = ""
     profile: ProfileChange | None = None
     consents: tuple[tuple[str, bool], ...] = ()
     remark: str = ""
@@ -133,6 +135,7 @@ def _read(event: dict[str, Any], raw: RawEvent, source_kind: str) -> Normalised:
         properties=properties,
         trusted=trusted,
         is_human_mail=trusted and shape.name == plan.EMAIL_RECEIVED and not _is_machine_mail(properties),
+        came_from=find_source(context, properties),
         profile=profile,
         consents=_consents_of(shape, properties, context),
         remark="; ".join(remarks)[:255],

@@ -1,0 +1,189 @@
+"""Parquet files written so that a crash leaves either the whole file or none: sorted, flushed, renamed, folder flushed.
+
+Rows come as tables of columns or from files that are rewritten; DuckDB sorts them and spills what memory cannot hold.
+Which rows, and whether a file counts, is decided elsewhere.
+"""
+
+import os
+import shutil
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+
+import duckdb
+import numpy as np
+from numpy.typing import NDArray
+
+from kizuna.warehouse.schema import DATASETS, Table
+
+type Ints = NDArray[np.int64]
+
+MEMORY_LIMIT = "512MB"
+_SCRATCH = "scratch"
+_ORDER = {"ev": "customer_id, ts_us, ev_id", "line": "customer_id, ts_us, line_id"}
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A file that stands: its rows and bytes, and the earliest instant in it (None where it has no rows)."""
+
+    rows: int
+    bytes: int
+    first_us: int | None
+
+
+@dataclass(frozen=True)
+class Rewrite:
+    """Files to take rows from, and what of them is left out: rows said anew, erased identities, the distant past."""
+
+    files: Mapping[str, Sequence[Path]] = field(default_factory=dict)
+    stale: Collection[int] = ()
+    gone: Collection[int] = ()
+    from_us: int | None = None
+
+
+class Writer:
+    """Collects the rows of one segment, a portion at a time, and writes its files; nothing counts before that."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._scratch = folder / _SCRATCH
+        _make(folder)
+        self._duck = duckdb.connect(
+            ":memory:", config={"memory_limit": MEMORY_LIMIT, "temp_directory": str(self._scratch)}
+        )
+        for dataset, columns in DATASETS.items():
+            typed = ", ".join(f"{name} {kind} NOT NULL" for name, kind in columns.items())
+            self._duck.execute(f"CREATE TABLE {dataset} ({typed})")
+        self._rewrite = Rewrite()
+
+    def __enter__(self) -> "Writer":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._duck.close()
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def add(self, dataset: str, table: Table) -> int:
+        """Take in a portion of rows; returns how many."""
+        columns = DATASETS[dataset]
+        count = len(next(iter(table.values())))
+        if count:
+            self._duck.register("portion", {name: table[name] for name in columns})
+            names = ", ".join(columns)
+            self._duck.execute(f"INSERT INTO {dataset} ({names}) SELECT {names} FROM portion")  # noqa: S608
+            self._duck.unregister("portion")
+        return count
+
+    def take_over(self, rewrite: Rewrite) -> None:
+        """Take rows over from files."""
+        self._rewrite = rewrite
+        for name, numbers in (("stale", rewrite.stale), ("gone", rewrite.gone)):
+            self._duck.execute(f"CREATE TABLE {name} (id BIGINT PRIMARY KEY)")
+            if numbers:
+                self._duck.register("portion", {"id": np.unique(np.fromiter(numbers, dtype=np.int64))})
+                self._duck.execute(f"INSERT INTO {name} SELECT id FROM portion")  # noqa: S608
+                self._duck.unregister("portion")
+
+    def write(self, dataset: str, name: str) -> Written:
+        """Write the file of a dataset, sorted by customer and time; no file where there is no row."""
+        query = f"SELECT {', '.join(DATASETS[dataset])} FROM {dataset}"  # noqa: S608
+        taken = self._rewrite.files.get(dataset, ())
+        if taken:
+            query += f" UNION ALL {self._rewritten(dataset, taken)}"
+        unfinished = self._folder / f"{name}.tmp"
+        self._duck.execute(
+            f"COPY ({query} ORDER BY {_ORDER[dataset]}) TO {_quoted(unfinished)} (FORMAT parquet, COMPRESSION zstd)"
+        )
+        found = self._duck.execute(f"SELECT COUNT(*), MIN(ts_us) FROM read_parquet({_quoted(unfinished)})").fetchone()  # noqa: S608
+        rows, first_us = found or (0, None)
+        if not rows:
+            unfinished.unlink()
+            return Written(0, 0, None)
+        _keep(unfinished, self._folder / name)
+        return Written(rows, (self._folder / name).stat().st_size, first_us)
+
+    def _rewritten(self, dataset: str, taken: Sequence[Path]) -> str:
+        """The rows of files that still hold; of another's visit an erased visitor key is blanked."""
+        columns = ", ".join(_blanked(name) for name in DATASETS[dataset])
+        listed = ", ".join(_quoted(path) for path in taken)
+        kept = "" if self._rewrite.from_us is None else f" AND ts_us >= {int(self._rewrite.from_us)}"
+        return (
+            f"SELECT {columns} FROM read_parquet([{listed}]) WHERE ev_id NOT IN (SELECT id FROM stale)"  # noqa: S608
+            f" AND identity_id NOT IN (SELECT id FROM gone){kept}"
+        )
+
+
+def find_holding(paths: Sequence[Path], identity_ids: Collection[int]) -> list[Path]:
+    """Find the files in which any of the identities occurs, as whose or as the visitor key."""
+    wanted = np.unique(np.fromiter(identity_ids, dtype=np.int64))
+    holding = []
+    with duckdb.connect(":memory:", config={"memory_limit": MEMORY_LIMIT}) as duck:
+        duck.register("portion", {"id": wanted})
+        duck.execute("CREATE TABLE wanted AS SELECT id FROM portion")
+        for path in paths:
+            places = ("identity_id", "visitor_id") if path.name.startswith("ev-") else ("identity_id",)
+            asked = " OR ".join(f"{place} IN (SELECT id FROM wanted)" for place in places)
+            if duck.execute(f"SELECT 1 FROM read_parquet({_quoted(path)}) WHERE {asked} LIMIT 1").fetchone():  # noqa: S608
+                holding.append(path)
+    return holding
+
+
+def size_of(path: Path) -> int | None:
+    """Give the size of a file, None where there is none."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return None
+
+
+def remove_others(folder: Path, names: Collection[str]) -> int:
+    """Remove every file of a folder but these, for good; returns how many went."""
+    if not folder.is_dir():
+        return 0
+    shutil.rmtree(folder / _SCRATCH, ignore_errors=True)
+    going = [path for path in folder.iterdir() if path.name not in names and path.name.startswith(tuple(_prefixes()))]
+    for path in going:
+        path.unlink()
+    if going:
+        _flush(folder)
+    return len(going)
+
+
+def _prefixes() -> list[str]:
+    return [f"{dataset}-" for dataset in DATASETS]
+
+
+def _blanked(name: str) -> str:
+    if name in ("visitor_id", "visitor_customer_id"):
+        return f"CASE WHEN visitor_id IN (SELECT id FROM gone) THEN 0 ELSE {name} END AS {name}"  # noqa: S608
+    return name
+
+
+def _make(folder: Path) -> None:
+    """Make a folder that outlives a crash, with those above it."""
+    if not folder.is_dir():
+        _make(folder.parent)
+        folder.mkdir(exist_ok=True, mode=0o700)
+        _flush(folder.parent)
+
+
+def _keep(unfinished: Path, path: Path) -> None:
+    _flush(unfinished)
+    unfinished.replace(path)
+    _flush(path.parent)
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _quoted(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
