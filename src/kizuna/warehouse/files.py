@@ -125,9 +125,9 @@ def find_holding(paths: Sequence[Path], identity_ids: Collection[int]) -> list[P
         duck.register("portion", {"id": wanted})
         duck.execute("CREATE TABLE wanted AS SELECT id FROM portion")
         for path in paths:
-            places = ("identity_id", "visitor_id") if path.name.startswith("ev-") else ("identity_id",)
-            asked = " OR ".join(f"{place} IN (SELECT id FROM wanted)" for place in places)
-            if duck.execute(f"SELECT 1 FROM read_parquet({_quoted(path)}) WHERE {asked} LIMIT 1").fetchone():  # noqa: S608
+            found = f"SELECT 1 FROM read_parquet({_quoted(path)}) JOIN wanted ON id "  # noqa: S608
+            among = "IN (identity_id, visitor_id)" if path.name.startswith("ev-") else "= identity_id"
+            if duck.execute(f"{found} {among} LIMIT 1").fetchone():
                 holding.append(path)
     return holding
 
