@@ -61,7 +61,10 @@ def normalised_gini(score: Floats, y: Floats) -> float:
     >>> normalised_gini(np.array([3.0, 2.0, 1.0]), np.array([6.0, 0.0, 3.0]))
     0.7142857142857144
     """
-    return float(measures(score, y)[GINI])
+    floored = _floored(score, y)
+    once = np.ones(len(floored), dtype=np.int64)
+    best = _Order(floored, floored).area(once) if len(floored) else 0.0
+    return _Order(score, floored).area(once) / best if best > 0 else math.nan
 
 
 def top_decile_lift(score: Floats, y: Floats) -> float:
