@@ -157,6 +157,8 @@ def run(stop: threading.Event, patience_s: float = 10.0) -> None:
     deadline = time.monotonic() + patience_s
     for thread in threads:
         thread.join(max(0.0, deadline - time.monotonic()))
+        if thread.is_alive():
+            _log.warning("%s is not done after %.0f s: what it had begun is run again", thread.name, patience_s)
     leases.leave(crew.name)
     connections.close_all()
 

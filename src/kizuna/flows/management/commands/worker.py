@@ -2,6 +2,7 @@
 
 import signal
 import threading
+from queue import SimpleQueue
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -18,9 +19,25 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Work until SIGTERM or Ctrl-C; running jobs get ten seconds to finish."""
         stop = threading.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stop.set())
+        _end_on_signal(stop)
         installation.prepare()
         self.stdout.write("worker started")
         self.stdout.flush()
         worker.run(stop)
+
+
+def _end_on_signal(stop: threading.Event) -> None:
+    """Set the event on SIGTERM or Ctrl-C, from a thread of its own.
+
+    A signal's function runs between any two steps of the main thread, which may hold the event's lock just then: it
+    would wait for itself for ever. Putting into a SimpleQueue is made for such moments.
+    """
+    signals: SimpleQueue[int] = SimpleQueue()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda number, _: signals.put(number))
+
+    def wait() -> None:
+        signals.get()
+        stop.set()
+
+    threading.Thread(target=wait, name="kizuna signals", daemon=True).start()
