@@ -1,14 +1,12 @@
 """The console in a real browser: accessible in light and dark, desk and phone; the portfolio's lasso and movement."""
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.conftest import need
-from tests.journeys.conftest import LiveKizuna, serving
+from tests.journeys.conftest import LiveKizuna, open_window, serving
 
 EMAIL, PASSWORD = "owner@tea.example", "a long enough password"
 SEED = f"""
@@ -38,21 +36,9 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveKizuna]:
         yield live
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium."""
-    chromium = shutil.which("chromium")
-    need(chromium is not None, "no Chromium")
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-
-
 def _enter(browser: Browser, live: LiveKizuna, size: str, scheme: str) -> BrowserContext:
-    context = browser.new_context(
-        viewport=SIZES[size],  # type: ignore[arg-type]
-        color_scheme=scheme,  # type: ignore[arg-type]
-        reduced_motion="reduce",
-        base_url=live.url,
+    context = open_window(
+        browser, viewport=SIZES[size], color_scheme=scheme, reduced_motion="reduce", base_url=live.url
     )
     page = context.new_page()
     page.goto("/account/login/")
@@ -102,11 +88,12 @@ def test_every_page_is_accessible_and_fits(browser: Browser, live: LiveKizuna, s
 
 
 def test_the_bare_pages_are_accessible(browser: Browser, live: LiveKizuna) -> None:
-    page = browser.new_page(viewport=SIZES["phone"])  # type: ignore[arg-type]
+    context = open_window(browser, viewport=SIZES["phone"])
+    page = context.new_page()
     for path in ("/account/login/", "/nowhere/"):
         page.goto(live.url + path)
         assert _violations(page) == []
-    page.close()
+    context.close()
 
 
 def test_colours_are_remembered_and_menus_close_with_escape(browser: Browser, live: LiveKizuna) -> None:
@@ -152,7 +139,6 @@ def test_a_moved_customer_moves_on_the_open_portfolio(browser: Browser, live: Li
     page, _ = _watched(context)
     page.goto("/s/tea/portfolio/")
     expect(page.locator("[data-live-state]")).to_have_text("Live")
-    page.wait_for_timeout(500)
     moved = live.python(
         "from kizuna.relationships.models import Standing\n"
         "from kizuna.bus import notes\n"

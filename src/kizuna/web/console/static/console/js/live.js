@@ -14,19 +14,24 @@ const LONGEST_WAIT_MS = 30000;
 export function follow(url, onNote, onState = () => {}) {
   const stop = new AbortController();
   const channel = new BroadcastChannel(`kizuna ${url}`);
-  const take = ({ name, body, state }) => {
-    if (state) onState(state);
-    else onNote[name]?.(body);
+  let state = ""; // of the stream, where this tab holds it
+  const take = (note) => {
+    if (note.state) onState(note.state);
+    else onNote[note.name]?.(note.body);
   };
-  channel.onmessage = (event) => take(event.data);
+  channel.onmessage = ({ data }) => {
+    if (!data.asks) take(data);
+    else if (state) channel.postMessage({ state });
+  };
   const spread = (note) => {
+    state = note.state ?? state;
     take(note);
     channel.postMessage(note);
   };
   const lead = () => readForEver(url, spread, stop.signal);
   if (navigator.locks) {
     navigator.locks.request(`kizuna ${url}`, { signal: stop.signal }, lead).catch(() => {});
-    onState("on"); // another tab may hold the stream; it tells us when that changes
+    channel.postMessage({ asks: true }); // another tab may hold the stream; it says how that stands
   } else lead();
   addEventListener("pagehide", () => stop.abort(), { once: true });
   stop.signal.addEventListener("abort", () => channel.close());
