@@ -82,7 +82,7 @@ def database(environment: Environment) -> dict[str, object]:
         return {
             "ENGINE": "kizuna.config.sqlite",
             "NAME": environment.home / "kizuna.sqlite3",
-            "TEST": {"NAME": ":memory:"},
+            "TEST": {"NAME": environment.home / "test.sqlite3"},
             "CONN_MAX_AGE": 600,
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
