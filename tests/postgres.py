@@ -3,12 +3,13 @@
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from tests.processes import PATIENCE_S, reserved_port
 
 
 def find_binaries() -> Path | None:
@@ -29,27 +30,23 @@ def _as_server_account(folder: Path) -> list[str]:
     return ["runuser", "-u", "postgres", "--"]
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @contextmanager
 def running_cluster(binaries: Path) -> Iterator[str]:
     """Start a cluster in a temporary folder and yield its address; it is gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="kizuna-postgres-"))
     prefix = _as_server_account(folder)
-    port = _free_port()
     cluster = folder / "cluster"
-    control = [*prefix, binaries / "pg_ctl", "-D", cluster]
+    control = [*prefix, binaries / "pg_ctl", "-D", cluster, "-w", "-t", f"{PATIENCE_S:.0f}"]
     try:
         _run([*prefix, binaries / "initdb", "-D", cluster, "-U", "kizuna", "-A", "trust", "-E", "UTF8", "--no-sync"])
-        options = f"-p {port} -k {folder} -h 127.0.0.1 -c fsync=off -c max_connections=60"
-        _run([*control, "-w", "-l", folder / "log", "-o", options, "start"])
-        yield f"postgresql://kizuna@127.0.0.1:{port}/postgres"
+        with reserved_port() as port:
+            options = f"-p {port} -k {folder} -h 127.0.0.1 -c fsync=off -c max_connections=60"
+            _run([*control, "-l", folder / "log", "-o", options, "start"])
+            try:
+                yield f"postgresql://kizuna@127.0.0.1:{port}/postgres"
+            finally:
+                _run([*control, "-m", "immediate", "stop"])
     finally:
-        _run([*control, "-m", "immediate", "stop"])
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -1,9 +1,17 @@
-"""The environment of processes that tests start: a home folder of their own, the database the tests run on."""
+"""Processes that tests start: their environment, a port nobody else takes, waiting for what will surely happen.
+
+Waiting is generous, because it costs nothing where all goes well, and a busy machine is no fault of the code.
+"""
 
 import os
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+PATIENCE_S = 180.0
 
 
 def make_variables(home: Path, **more: str) -> dict[str, str]:
@@ -17,3 +25,28 @@ def make_variables(home: Path, **more: str) -> dict[str, str]:
         "KIZUNA_HOME": str(home),
         **more,
     }
+
+
+@contextmanager
+def reserved_port() -> Iterator[int]:
+    """Keep a free port of this machine until the block ends: nobody is given it, a server told of it may listen there.
+
+    The port stays bound without listening, so that neither another test's port nor an outgoing connection takes it
+    before the server starts, or between its end and its next start.
+    """
+    with socket.socket() as kept:
+        kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        kept.bind(("127.0.0.1", 0))
+        yield int(kept.getsockname()[1])
+
+
+def wait_until(
+    happened: Callable[[], bool],
+    rest_ms: Callable[[float], None] = lambda wait_ms: time.sleep(wait_ms / 1000),
+    describe: Callable[[], str] = lambda: "it did not happen",
+) -> None:
+    """Wait for what must happen; a page rests in its own way, the description is made when it did not."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not happened():
+        assert time.monotonic() < deadline, describe()
+        rest_ms(40)

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from kizuna.bus import notes
 from kizuna.bus.models import Note
-from tests.processes import make_variables
+from tests.processes import PATIENCE_S, make_variables
 
 _PUBLISH = """
 import sys
@@ -34,7 +34,7 @@ async def _collect(channels: list[str], count: int, publish: Any) -> list[notes.
     found: list[notes.Heard] = []
     async with notes.subscribe(channels) as heard:
         await asyncio.to_thread(publish)
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(PATIENCE_S):
             async for note in heard:
                 found.append(note)
                 if len(found) == count:
@@ -110,7 +110,7 @@ def test_notes_of_other_processes_arrive_quickly(tmp_path: Any) -> None:
         "    async with notes.subscribe(['shop:1:moves']) as heard:\n"
         "        process = subprocess.Popen(publisher)\n"
         "        found = []\n"
-        "        async with asyncio.timeout(20):\n"
+        f"        async with asyncio.timeout({PATIENCE_S}):\n"
         "            async for note in heard:\n"
         "                found.append(note.body['n'])\n"
         "                if len(found) == 50: break\n"
@@ -123,7 +123,7 @@ def test_notes_of_other_processes_arrive_quickly(tmp_path: Any) -> None:
         env=make_variables(tmp_path),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=2 * PATIENCE_S,
         check=False,
     )
     assert done.stdout.split()[-1:] == ["True"], done.stderr

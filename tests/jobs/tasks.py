@@ -32,12 +32,14 @@ def fail() -> None:
 
 
 @task()
-def linger(path: str, seconds: float) -> None:
-    """Write who began, take long, write who ended."""
-    with Path(path).open("a") as file:
+def linger(path: str, workers: int) -> None:
+    """Write who began, go on once so many workers did, write who ended."""
+    story = Path(path)
+    with story.open("a") as file:
         file.write(f"began {os.getpid()}\n")
         file.flush()
-        time.sleep(seconds)
+        while len({line for line in story.read_text().splitlines() if line.startswith("began")}) < workers:
+            time.sleep(0.02)
         file.write(f"ended {os.getpid()}\n")
 
 

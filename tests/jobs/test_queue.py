@@ -98,13 +98,17 @@ def test_a_failing_job_waits_longer_each_time_and_is_given_up(crew: worker._Crew
     result = tasks.fail.enqueue()
     waits = []
     for attempt in range(1, 4):
-        Job.objects.update(run_after=datetime.now(UTC) - timedelta(seconds=1))
+        began = datetime.now(UTC)
+        Job.objects.update(run_after=began - timedelta(seconds=1))
         assert crew.lane("default")
+        took = datetime.now(UTC) - began
         job = Job.objects.get()
         assert job.attempts == attempt
         assert "the kettle is broken" in job.error
-        waits.append((job.run_after - datetime.now(UTC)).total_seconds())
-    assert 1 < waits[0] < 3 < waits[1] < 6
+        waits.append((job.run_after - took - began, job.run_after - began))
+    for (shortest, longest), aim_s in zip(waits[:2], (2, 4), strict=True):
+        assert shortest <= timedelta(seconds=1.25 * aim_s)
+        assert longest >= timedelta(seconds=0.75 * aim_s)
     assert job.state == JobState.DEAD
     assert [str(view.public_id) for view in queue.list_unfinished()] == [result.id]
     assert queue.count_dead() == 1

@@ -1,14 +1,13 @@
 """Turns and pumps: one holder at a time, given back at the end, and a worker that pumps, schedules and stops."""
 
-import itertools
 import threading
-import time
 from datetime import datetime
 
 import pytest
 from django.db import connection
 
 from kizuna.jobs import standing, turns, worker
+from tests.processes import PATIENCE_S
 
 
 def _try_elsewhere(name: str) -> bool:
@@ -41,37 +40,52 @@ def test_waiting_for_a_turn_ends_when_it_is_free_or_takes_too_long() -> None:
     def hold() -> None:
         with turns.take_turn("tests"):
             holding.set()
-            done.wait(5)
+            done.wait(PATIENCE_S)
         connection.close()
 
     thread = threading.Thread(target=hold)
     thread.start()
-    holding.wait(5)
+    assert holding.wait(PATIENCE_S)
     with pytest.raises(TimeoutError), turns.wait_for_turn("tests", deadline_s=0.1):
         pass
     done.set()
-    with turns.wait_for_turn("tests", deadline_s=5):
+    with turns.wait_for_turn("tests", deadline_s=PATIENCE_S):
         pass
     thread.join()
 
 
+class _Told(threading.Event):
+    """The wish to stop, which notes what was called and how long a rest was asked for, without resting."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.story: list[str | float] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        assert timeout is not None
+        self.story.append(round(timeout, 3))
+        return self.is_set()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_pump_is_called_again_at_once_while_it_has_work_and_rests_after_failures() -> None:
-    stop, calls = threading.Event(), []
+    stop = _Told()
+    outcomes = iter(["work", "work", "nothing", "nothing", "work", "nothing", "failure", "failure", "work", "end"])
 
     def step() -> bool:
-        calls.append(time.monotonic())
-        if len(calls) == 6:
+        outcome = next(outcomes)
+        stop.story.append(outcome)
+        if outcome == "failure":
             raise RuntimeError("the pump is broken")
-        if len(calls) == 7:
+        if outcome == "end":
             stop.set()
-        return len(calls) < 5
+        return outcome in {"work", "end"}
 
     worker._Crew(stop).loop("tests", step, 0.1)
-    gaps = [after - before for before, after in itertools.pairwise(calls)]
-    assert max(gaps[:4]) < 0.05
-    assert 0.08 < gaps[4] < 0.5
-    assert gaps[5] > 0.9
+    assert stop.story == [
+        *("work", "work", "nothing", 0.1, "nothing", 0.1, "work", "nothing", 0.1),
+        *("failure", 1.0, "failure", 2.0, "work", "end"),
+    ]
 
 
 def test_registered_pumps_are_listed_once_per_name() -> None:

@@ -29,7 +29,7 @@ def test_rooms_pass_on_postgresql() -> None:
             env=environment,
             capture_output=True,
             text=True,
-            timeout=600,
+            timeout=1800,
             check=False,
         )
     assert outcome.returncode == 0, outcome.stdout[-6000:] + outcome.stderr[-2000:]

@@ -5,7 +5,6 @@ import json
 import shutil
 import subprocess
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,11 +13,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from playwright.sync_api import Browser
 
 from tests.conftest import need
 from tests.journeys.captured import read_events
-from tests.journeys.conftest import LiveKizuna, Serve
+from tests.journeys.conftest import LiveKizuna, Serve, open_window
 from tests.journeys.segment_clients import find_node_modules
+from tests.processes import PATIENCE_S, wait_until
 
 ONE_OF_EACH = dict.fromkeys(["identify", "page", "screen", "group", "alias"], 1)
 
@@ -58,11 +59,11 @@ def test_python(capture: LiveKizuna, gzip: bool) -> None:
 def test_python_keeps_what_a_restarting_server_did_not_take(capture: LiveKizuna) -> None:
     from segment.analytics.client import Client
 
-    client = Client(capture.create_source(), host=capture.url, max_retries=8, upload_size=10)
+    client = Client(capture.create_source(), host=capture.url, max_retries=12, upload_size=10)
     capture.stop()
     for number in range(50):
         client.track("17850", "Product Viewed", {"number": number})
-    time.sleep(1)
+    wait_until(lambda: client.queue.qsize() < 50, describe=lambda: "the client sent nothing while nobody answered")
     capture.start()
     client.shutdown()
     numbers = [event["properties"]["number"] for _, event in read_events(capture)]
@@ -91,7 +92,7 @@ def test_node(capture: LiveKizuna) -> None:
     need(shutil.which("node") is not None, "no Node.js")
     modules = find_node_modules()
     command = ["node", "-e", _NODE, capture.create_source(), capture.url]
-    done = subprocess.run(command, cwd=modules.parent, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, cwd=modules.parent, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     assert json.loads(done.stdout) == [], done.stderr
     stored = read_events(capture)
     assert Counter(event["type"] for _, event in stored) == {"track": 100, **ONE_OF_EACH}
@@ -130,11 +131,7 @@ Promise.all([1, 2, 3].map((number) => analytics.track('Product Clicked', { numbe
 
 
 @pytest.mark.parametrize("strategy", ["single", "batching"])
-def test_browser(capture: LiveKizuna, tmp_path: Path, strategy: str) -> None:
-    from playwright.sync_api import sync_playwright
-
-    chromium = shutil.which("chromium")
-    need(chromium is not None, "no Chromium")
+def test_browser(capture: LiveKizuna, browser: Browser, tmp_path: Path, strategy: str) -> None:
     modules = find_node_modules()
     site = tmp_path / "site"
     site.mkdir()
@@ -147,15 +144,13 @@ def test_browser(capture: LiveKizuna, tmp_path: Path, strategy: str) -> None:
         .replace("STRATEGY", json.dumps(plan))
     )
     (site / "index.html").write_text(f'<meta charset="utf-8">{page_text}')
-    with _another_site(site) as origin, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page()
+    with _another_site(site) as origin:
+        context = open_window(browser)
+        page = context.new_page()
         page.goto(f"{origin}/index.html")
-        page.wait_for_function("document.title === 'sent'", timeout=20_000)
-        deadline = time.monotonic() + 15
-        while len(read_events(capture)) < 9 and time.monotonic() < deadline:
-            time.sleep(0.1)
-        browser.close()
+        page.wait_for_function("document.title === 'sent'")
+        wait_until(lambda: len(read_events(capture)) >= 9, page.wait_for_timeout)
+        context.close()
     stored = read_events(capture)
     assert Counter(event["type"] for _, event in stored) == {"track": 4, **ONE_OF_EACH}
     assert len({event["messageId"] for _, event in stored}) == 9

@@ -5,16 +5,13 @@ One walk as a first owner would take it; every page on the way is examined with 
 
 import os
 import re
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Response, sync_playwright
+from playwright.sync_api import Browser, Page, Response
 
-from tests.conftest import need
-from tests.journeys.conftest import LiveKizuna, Serve
+from tests.journeys.conftest import LiveKizuna, Serve, open_window
 
 PASSWORD = "correct horse battery staple"
 VIEWS = {
@@ -25,23 +22,12 @@ PICTURES = os.environ.get("KIZUNA_TEST_PICTURES", "")
 SETTINGS = ("shop", "sources", "tokens", "people", "factors", "currencies", "audit")
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    need(found is not None, "no Chromium on this machine (apt-get install chromium)")
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu"])
-        yield launched
-        launched.close()
-
-
 class Walk:
     """One person's window, which examines every page it stops at."""
 
     def __init__(self, browser: Browser, live: LiveKizuna, view: str, script: bool = True) -> None:
         self.live, self.view = live, view
-        self.context = browser.new_context(**VIEWS[view], java_script_enabled=script)  # type: ignore[arg-type]
+        self.context = open_window(browser, **VIEWS[view], java_script_enabled=script)
         self.page: Page = self.context.new_page()
         self.wrong: list[str] = []
         self.page.on("console", lambda said: self._hear(said.type, said.text))

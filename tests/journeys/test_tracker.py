@@ -1,23 +1,21 @@
 """kizuna.js in real Chromium on a shop's own origin under a strict policy: nothing lost, nothing sent unasked."""
 
 import json
-import shutil
 import sqlite3
 import subprocess
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.conftest import need
-from tests.journeys.conftest import ROOT, LiveKizuna
+from tests.journeys.conftest import ROOT, LiveKizuna, open_window
 from tests.journeys.segment_clients import find_node_modules
+from tests.processes import PATIENCE_S, wait_until
 
 # A headless browser says so, and is dropped as the robot it is; a shopper's does not.
 AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36"
@@ -62,14 +60,6 @@ class Site:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    need(chromium is not None, "no Chromium")
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-
-
-@pytest.fixture(scope="module")
 def shop(live_kizuna: LiveKizuna) -> LiveKizuna:
     live_kizuna.create_shop("tea")
     return live_kizuna
@@ -85,7 +75,7 @@ def site(shop: LiveKizuna, request: pytest.FixtureRequest) -> Iterator[Site]:
 
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
-    opened = browser.new_context(user_agent=AGENT)
+    opened = open_window(browser, user_agent=AGENT)
     yield opened
     opened.close()
 
@@ -105,13 +95,6 @@ def names(site: Site) -> list[str]:
     return [event["name"] for event in arrived(site) if event["outcome"] == "accepted"]
 
 
-def wait_until(is_so: Callable[[], bool], page: Page | None = None, seconds: float = 12) -> None:
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline, "did not happen in time"
-        page.wait_for_timeout(60) if page else time.sleep(0.06)
-
-
 def outbox(page: Page) -> int:
     return int(page.evaluate("Object.keys(localStorage).filter((key) => key.includes('.e.')).length"))
 
@@ -129,7 +112,7 @@ def test_queue_campaign_and_strict_policy(context: BrowserContext, site: Site) -
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text))
     page.goto(f"{site.url}/?utm_source=letter&utm_campaign=spring")
-    wait_until(lambda: len(arrived(site)) >= 4, page)
+    wait_until(lambda: len(arrived(site)) >= 4, page.wait_for_timeout)
     assert names(site) == ["Customer Identified", "Product Viewed", "Product Added", "Page Viewed"]
     events = arrived(site)
     assert {event["userId"] for event in events} == {"K-7"}
@@ -138,33 +121,33 @@ def test_queue_campaign_and_strict_policy(context: BrowserContext, site: Site) -
     assert events[0]["traits"] == {"name": "Ada 絆"}
     assert events[3]["context"]["campaign"] == {"source": "letter", "name": "spring"}
     assert events[3]["properties"]["path"] == "/"
-    wait_until(lambda: outbox(page) == 0, page)
+    wait_until(lambda: outbox(page) == 0, page.wait_for_timeout)
     assert [line for line in complaints if "favicon" not in line] == []
 
 
 def test_offline_events_wait_in_the_outbox(context: BrowserContext, site: Site) -> None:
     page = opened(context, site)
-    wait_until(lambda: names(site) == ["Page Viewed"] and outbox(page) == 0, page)
+    wait_until(lambda: names(site) == ["Page Viewed"] and outbox(page) == 0, page.wait_for_timeout)
     context.set_offline(True)
     page.evaluate("kizuna.search('matcha'); kizuna.order({order_id: 'T-9', total: 12.5, currency: 'EUR'})")
-    page.wait_for_timeout(400)
-    assert outbox(page) == 2
+    page.wait_for_timeout(400)  # time to fail in
+    wait_until(lambda: outbox(page) == 2, page.wait_for_timeout)
     assert names(site) == ["Page Viewed"]
     context.set_offline(False)
-    wait_until(lambda: len(arrived(site)) >= 3 and outbox(page) == 0, page)
+    wait_until(lambda: len(arrived(site)) >= 3 and outbox(page) == 0, page.wait_for_timeout)
     assert names(site) == ["Page Viewed", "Products Searched", "Order Completed"]
 
 
 def test_what_a_closed_page_could_not_send_goes_with_the_next(context: BrowserContext, site: Site) -> None:
     page = opened(context, site)
-    wait_until(lambda: names(site) == ["Page Viewed"], page)
+    wait_until(lambda: names(site) == ["Page Viewed"] and outbox(page) == 0, page.wait_for_timeout)
     context.set_offline(True)
     page.evaluate("kizuna.track('Gift Wrapped')")
-    page.wait_for_timeout(200)
+    wait_until(lambda: outbox(page) == 1, page.wait_for_timeout)
     page.close()
     context.set_offline(False)
     page = opened(context, site)
-    wait_until(lambda: len(arrived(site)) >= 3 and outbox(page) == 0, page)
+    wait_until(lambda: len(arrived(site)) >= 3 and outbox(page) == 0, page.wait_for_timeout)
     assert names(site) == ["Page Viewed", "Gift Wrapped", "Page Viewed"]
 
 
@@ -178,7 +161,7 @@ def test_a_busy_server_is_asked_again(context: BrowserContext, site: Site) -> No
 
     context.route("**/v1/b", busy)
     page = opened(context, site)
-    wait_until(lambda: names(site) == ["Page Viewed"] and outbox(page) == 0, page)
+    wait_until(lambda: names(site) == ["Page Viewed"] and outbox(page) == 0, page.wait_for_timeout)
     first, second = (json.loads(body)["batch"] for body in asked[:2])
     assert first == second
 
@@ -186,24 +169,24 @@ def test_a_busy_server_is_asked_again(context: BrowserContext, site: Site) -> No
 def test_an_event_that_can_never_be_taken_is_let_go(context: BrowserContext, site: Site) -> None:
     site.key = "kz_w_unknown_key"
     page = opened(context, site)
-    wait_until(lambda: outbox(page) == 0, page)
+    wait_until(lambda: outbox(page) == 0, page.wait_for_timeout)
 
 
 def test_leaving_the_page_sends_what_is_left(context: BrowserContext, site: Site) -> None:
     page = opened(context, site)
-    wait_until(lambda: names(site) == ["Page Viewed"] and outbox(page) == 0, page)
+    wait_until(lambda: names(site) == ["Page Viewed"] and outbox(page) == 0, page.wait_for_timeout)
     page.evaluate("window.fetch = () => new Promise(() => {}); kizuna.track('Product Clicked', {sku: 'T-1'})")
     page.evaluate("addEventListener('pagehide', () => {}); kizuna.cart.add({sku: 'T-1', quantity: 1})")
     page.goto("about:blank")
-    wait_until(lambda: "Product Added" in names(site), page)
+    wait_until(lambda: "Product Added" in names(site), page.wait_for_timeout)
 
 
 def test_an_order_told_twice_counts_once(context: BrowserContext, site: Site) -> None:
     site.script = '(window.kizuna ||= []).push(["order", {order_id: "T-77", total: 20, currency: "EUR"}])'
     page = opened(context, site)
-    wait_until(lambda: "Order Completed" in names(site) and outbox(page) == 0, page)
+    wait_until(lambda: "Order Completed" in names(site) and outbox(page) == 0, page.wait_for_timeout)
     page.reload()
-    wait_until(lambda: names(site).count("Page Viewed") == 2, page)
+    wait_until(lambda: names(site).count("Page Viewed") == 2, page.wait_for_timeout)
     assert names(site).count("Order Completed") == 1
 
 
@@ -218,7 +201,7 @@ def test_the_wish_not_to_be_tracked_is_heard(context: BrowserContext, site: Site
     assert arrived(site) == []
     site.attributes = 'data-do-not-track="ignore"'
     page = opened(context, site)
-    wait_until(lambda: names(site) == ["Page Viewed"], page)
+    wait_until(lambda: names(site) == ["Page Viewed"], page.wait_for_timeout)
 
 
 def test_consent_comes_first_where_it_is_required(context: BrowserContext, site: Site) -> None:
@@ -229,18 +212,18 @@ def test_consent_comes_first_where_it_is_required(context: BrowserContext, site:
     assert page.evaluate("Object.keys(localStorage)") == []
     assert arrived(site) == []
     page.evaluate("kizuna.consent('granted')")
-    wait_until(lambda: len(arrived(site)) >= 4, page)
+    wait_until(lambda: len(arrived(site)) >= 4, page.wait_for_timeout)
     assert names(site) == ["Page Viewed", "Customer Identified", "Products Searched", "Consent Given"]
     page.reload()
-    wait_until(lambda: len(arrived(site)) >= 5, page)
+    wait_until(lambda: len(arrived(site)) >= 5, page.wait_for_timeout)
     assert arrived(site)[-1]["userId"] == "K-2"
 
 
 def test_consent_taken_back_ends_it(context: BrowserContext, site: Site) -> None:
     page = opened(context, site)
-    wait_until(lambda: names(site) == ["Page Viewed"] and outbox(page) == 0, page)
+    wait_until(lambda: names(site) == ["Page Viewed"] and outbox(page) == 0, page.wait_for_timeout)
     page.evaluate("kizuna.consent('denied'); kizuna.search('ink')")
-    wait_until(lambda: len(arrived(site)) >= 2 and outbox(page) == 0, page)
+    wait_until(lambda: len(arrived(site)) >= 2 and outbox(page) == 0, page.wait_for_timeout)
     assert names(site) == ["Page Viewed", "Consent Refused"]
     kept = page.evaluate("Object.entries(localStorage)")
     assert [value for _, value in kept] == ["denied"]
@@ -255,7 +238,7 @@ def test_works_where_storage_is_blocked(context: BrowserContext, site: Site) -> 
     )
     page = opened(context, site)
     page.evaluate("kizuna.search('washi')")
-    wait_until(lambda: len(arrived(site)) >= 2, page)
+    wait_until(lambda: len(arrived(site)) >= 2, page.wait_for_timeout)
     assert names(site) == ["Page Viewed", "Products Searched"]
     assert len({event["anonymousId"] for event in arrived(site)}) == 1
 
@@ -263,24 +246,24 @@ def test_works_where_storage_is_blocked(context: BrowserContext, site: Site) -> 
 def test_routes_of_a_single_page_are_followed_when_asked(context: BrowserContext, site: Site) -> None:
     site.attributes = 'data-routes="auto"'
     page = opened(context, site)
-    wait_until(lambda: names(site) == ["Page Viewed"], page)
+    wait_until(lambda: names(site) == ["Page Viewed"], page.wait_for_timeout)
     page.evaluate("history.pushState({}, '', '/tea'); history.replaceState({}, '', '/tea#steep')")
-    wait_until(lambda: len(arrived(site)) >= 2, page)
+    wait_until(lambda: len(arrived(site)) >= 2, page.wait_for_timeout)
     page.go_back()
-    wait_until(lambda: len(arrived(site)) >= 3, page)
+    wait_until(lambda: len(arrived(site)) >= 3, page.wait_for_timeout)
     assert [event["properties"]["path"] for event in arrived(site)] == ["/", "/tea", "/"]
 
 
 def test_mistakes_of_a_shop_never_break_its_page(context: BrowserContext, site: Site) -> None:
     page = opened(context, site)
-    wait_until(lambda: names(site) == ["Page Viewed"], page)
+    wait_until(lambda: names(site) == ["Page Viewed"], page.wait_for_timeout)
     outcome = page.evaluate(
         "(() => { const ring = {}; ring.me = ring; kizuna.track('Ring', ring);"
         " kizuna.push(['nothing.here', 1], 7, null);"
         " kizuna.track('Huge', {text: 'x'.repeat(40000)}); kizuna.track('Fine'); return 'on' })()"
     )
     assert outcome == "on"
-    wait_until(lambda: len(arrived(site)) >= 2, page)
+    wait_until(lambda: len(arrived(site)) >= 2, page.wait_for_timeout)
     assert names(site) == ["Page Viewed", "Fine"]
 
 
@@ -291,6 +274,8 @@ def test_the_scripts_types_hold() -> None:
     words = ["--allowJs", "--checkJs", "--strict", "--noEmit", "--target", "es2022", "--lib", "es2022,dom,dom.iterable"]
     public = ROOT / "src/kizuna/web/public/static"
     scripts = [str(public / "public/kizuna.js"), str(public / "store/store.js")]
-    done = subprocess.run([str(tool), *words, *scripts], capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(
+        [str(tool), *words, *scripts], capture_output=True, text=True, timeout=PATIENCE_S, check=False
+    )
     assert done.stdout == ""
     assert done.returncode == 0

@@ -16,6 +16,7 @@ from kizuna.tracking import inbox
 from kizuna.tracking.inbox import Inbox, Row, Store
 from kizuna.tracking.inbox_file import FileStore
 from kizuna.tracking.inbox_table import TableStore
+from tests.processes import PATIENCE_S
 
 
 @pytest.fixture
@@ -102,17 +103,24 @@ class _Slow:
 
     def __init__(self) -> None:
         self.go = threading.Event()
+        self.begun = threading.Event()
         self.groups: list[int] = []
         self.broken = False
 
     def append(self, rows: Sequence[Row]) -> None:
-        self.go.wait(10)
+        self.begun.set()
+        assert self.go.wait(PATIENCE_S)
         self.groups.append(len(rows))
         if self.broken:
             raise OSError("disk full")
 
     def close(self) -> None:
         pass
+
+    async def wait_for_commit(self) -> None:
+        """Wait until a commit has begun, with what had come by then."""
+        assert await asyncio.to_thread(self.begun.wait, PATIENCE_S)
+        self.begun.clear()
 
 
 def test_what_queues_during_a_commit_shares_the_next_one() -> None:
@@ -121,7 +129,7 @@ def test_what_queues_during_a_commit_shares_the_next_one() -> None:
 
     async def fill() -> None:
         first = box.append(1, "track", 0, b"{}")
-        await asyncio.sleep(0.05)
+        await slow.wait_for_commit()
         others = [box.append(1, "track", n, b"{}") for n in range(300)]
         assert not any(each.done() for each in [first, *others])
         slow.go.set()
@@ -139,15 +147,16 @@ def test_a_full_queue_refuses_by_rows_and_by_bytes(monkeypatch: pytest.MonkeyPat
 
     async def fill() -> None:
         first = box.append(1, "track", 0, b"")
-        await asyncio.sleep(0.05)
+        await slow.wait_for_commit()
         waiting = [box.append(1, "track", n, b"") for n in range(10)]
         with pytest.raises(inbox.Full):
             box.append(1, "track", 11, b"")
         slow.go.set()
         await asyncio.gather(first, *waiting)
         slow.go.clear()
+        slow.begun.clear()
         first = box.append(1, "track", 0, b"x" * 10)
-        await asyncio.sleep(0.05)
+        await slow.wait_for_commit()
         second = box.append(1, "track", 0, b"x" * 1000)
         with pytest.raises(inbox.Full):
             box.append(1, "track", 0, b"x")
@@ -209,12 +218,12 @@ def test_a_reader_never_passes_a_row_of_several_writing_processes(store: Store, 
     words = [str(connection.settings_dict["NAME"]), str(tmp_path / "inbox.sqlite3")]
     writers = [subprocess.Popen([sys.executable, "-c", _WRITER, *words, str(number)]) for number in range(4)]
     position, seen = 0, []
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE_S
     while len(seen) < 1800 and time.monotonic() < deadline:
         rows = store.read_after(position, 500, 10_000_000)
         seen += [(row.source_id, row.received_us) for row in rows]
         position = rows[-1].id if rows else position
-    assert [writer.wait() for writer in writers] == [0] * 4
+    assert [writer.wait(PATIENCE_S) for writer in writers] == [0] * 4
     assert len(seen) == len(set(seen)) == 1800
 
 
