@@ -24,7 +24,7 @@ ASKED: Mapping[str, list[tuple[str, tuple[int, ...]]]] = {
     "first_touch": [("first_touch", ())],
     "attention": [("attention", (EARLY, LATE)), ("attention", (EARLY, MIDDLE, 2 * MINUTE))],
     "basket_pairs": [("basket_pairs", (1,)), ("basket_pairs", (3,))],
-    "cube_base": [("cube_base", ())],
+    "cuboid": [("cuboid", ())],
     "percentiles": [("percentiles", (EARLY, LATE)), ("percentiles", (MIDDLE, LATE))],
 }
 

@@ -1,6 +1,6 @@
 """The cube's base: one Parquet file a shop, sales first, then by customer and day, dimensions as small whole numbers.
 
-Here: writing the file from the answer of queries/cube_base.sql. Asking it is in rollup; which file counts, in bases.
+Here: writing the file from the answer of queries/cuboid.sql. Asking it is in rollup; which file counts, in bases.
 Beside each row stands the day of the row before it of the same customer (and channel, and category): a customer is
 counted where that day lies before the span, so distinct customers of any span are counted in one pass.
 """
@@ -38,12 +38,12 @@ class Written:
 def write(facts: Table, who: Table, path: Path) -> Written:
     """Write the base: all of it or nothing, whenever the machine stops. who: country, segment, source of customers.
 
-    facts: the columns that queries/cube_base.sql gives. An existing file of this name is replaced.
+    facts: the columns that queries/cuboid.sql gives. An existing file of this name is replaced.
     """
     _make_folder(path.parent)
     unfinished = path.with_suffix(".tmp")
     with _scratch(path.parent) as duck:
-        _take(duck, "fact", get_question("cube_base").gives, facts)
+        _take(duck, "fact", get_question("cuboid").gives, facts)
         _take(duck, "who", SMALL["who"], who)
         labels = {name: _number(duck, name) for name in DIMENSIONS if name != "channel"}
         duck.execute(f"COPY ({_BASE}) TO {quoted(unfinished)} (FORMAT parquet, COMPRESSION zstd)")

@@ -66,9 +66,9 @@ class Warehouse:
         """Exact percentiles of order values and of the time between purchases, of the purchases of the period."""
         return self._ask("percentiles", from_us=from_us, to_us=to_us)
 
-    def cube_base(self) -> Answer:
+    def cuboid(self) -> Answer:
         """The cube's finest grain: per day, channel, category and customer what was bought, visited and written."""
-        return self._ask("cube_base")
+        return self._ask("cuboid")
 
     def _ask(self, name: str, **numbers: float) -> Answer:
         question = get_question(name)

@@ -1,4 +1,4 @@
-"""The base question against plain Python, and the sums of the cube against the shop's own totals, to the last unit."""
+"""The cuboid question against plain Python, and the sums of the cube against the shop's own totals, to the last unit."""
 
 from collections import defaultdict
 from pathlib import Path
@@ -56,13 +56,13 @@ def _expected(made: Made) -> list[tuple]:
 def test_the_base_is_what_plain_python_finds(tmp_path: Path, look: str) -> None:
     made = make_shop(tmp_path, seed=5, traits=LOOKS[look])
     with open_engine("duckdb", made.holding) as session:
-        assert_rows(Warehouse(session).cube_base(), _expected(made), look)
+        assert_rows(Warehouse(session).cuboid(), _expected(made), look)
 
 
 def test_the_sums_of_the_cube_are_the_shop_s_own(tmp_path: Path) -> None:
     made = make_shop(tmp_path, seed=6)
     with open_engine("duckdb", made.holding) as session:
-        cube.write(Warehouse(session).cube_base(), made.holding.tables["who"], tmp_path / "cube-1.parquet")
+        cube.write(Warehouse(session).cuboid(), made.holding.tables["who"], tmp_path / "cube-1.parquet")
     got = rollup.roll_up(tmp_path / "cube-1.parquet", Question(MEASURES, (), EVER))
     sales = [row for row in made.events if row["kind"]]
     assert {name: int(got[name][0]) for name in ("revenue", "profit", "orders", "customers", "visits")} == {
