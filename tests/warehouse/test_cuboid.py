@@ -1,4 +1,4 @@
-"""The cuboid question against plain Python, and the sums of the cube against the shop's own totals, to the last unit."""
+"""The cuboid question against plain Python, and the sums of the cube against the shop's own totals."""
 
 from collections import defaultdict
 from pathlib import Path

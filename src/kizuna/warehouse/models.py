@@ -80,3 +80,19 @@ class Erased(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["shop_id", "identity_id"], name="erased_once")]
+
+
+class CubeFile(models.Model):
+    """The base that a shop's cube is rolled up from: a file, and what was reckoned with it. The row is the commit."""
+
+    shop_id = models.BigIntegerField(unique=True)
+    name = models.CharField(max_length=60)
+    as_of_us = models.BigIntegerField(help_text="the shop's clock when it was made")
+    made_us = models.BigIntegerField()
+    snapshot_id = models.BigIntegerField(null=True, help_text="the snapshot whose segments customers are shown in")
+    rows = models.BigIntegerField()
+    bytes = models.BigIntegerField()
+    first_day = models.IntegerField(null=True)
+    last_day = models.IntegerField(null=True)
+    labels = models.JSONField(help_text="per dimension the text of each code")
+    retention = models.JSONField(default=dict, help_text="cohorts and survival as flows.retention reckons them")
