@@ -131,6 +131,34 @@ def test_twenty_buyers_get_an_answer_with_wide_errors() -> None:
     assert one.standard_errors["q"] > fit.standard_errors["q"]
 
 
+def test_the_experience_of_other_shops_fades() -> None:
+    random = np.random.default_rng(6)
+    x = random.geometric(0.5, 400)
+    mean = PUBLISHED.simulate(x, random)
+    none = Prior(np.zeros(3), np.ones(3), weight=0.0)
+    away = [
+        abs(gamma_gamma.fit(x[:n], mean[:n]).model.mean / gamma_gamma.fit(x[:n], mean[:n], prior=none).model.mean - 1)
+        for n in (10, 400)
+    ]
+    assert away[0] > 0.01
+    assert away[1] < 1e-3
+
+
+def test_draws_spread_as_the_standard_errors_say_and_always_have_an_average() -> None:
+    random = np.random.default_rng(8)
+    x = random.geometric(0.4, 3000)
+    fit = gamma_gamma.fit(x, PUBLISHED.simulate(x, random))
+    drawn = gamma_gamma.draw(fit, 4000, random)
+    assert np.std([each.p for each in drawn]) == pytest.approx(fit.standard_errors["p"], rel=0.1)
+    assert np.std([each.q for each in drawn]) == pytest.approx(fit.standard_errors["q"], rel=0.1)
+    heavy = gamma_gamma.fit(x, GammaGamma(6.0, 0.9, 15.0).simulate(x, random))
+    means = [each.mean for each in gamma_gamma.draw(heavy, 500, random)]
+    assert np.isfinite(means).all()
+    assert np.std(np.log(means)) > 0.2
+    nothing = gamma_gamma.fit([], [])
+    assert gamma_gamma.draw(nothing, 2, random) == [nothing.model] * 2
+
+
 def test_nobody_with_money_is_said() -> None:
     for x, mean in (([], []), ([0, 0], [0.0, 0.0]), ([2], [0.0])):
         fit = gamma_gamma.fit(x, mean)

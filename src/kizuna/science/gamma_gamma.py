@@ -13,8 +13,9 @@ from scipy.special import digamma, gammaln, polygamma
 from kizuna.science.newton import Top, climb
 from kizuna.science.purchasing import Fit, Floats, Ints
 
-FEW = 50
-"""Below so many customers with money the experience of other shops is added."""
+FADES_OVER = 50.0
+"""The experience of other shops weighs exp(-customers with money / this): .67 with 20 of them, under .003 with 300."""
+_LEANING, _WIDEST = 0.05, 1.0
 _NAMES = ("p", "q", "v")
 _ALIKE = 1000.0
 """From this p or q on the spread is under 3.2 % of the money: nothing that data could tell from none."""
@@ -93,15 +94,17 @@ class Prior:
 
     mean and deviation: float64[3]. The default is the middle of fits to CDNOW (1.8, 1.3, -.1) and Online Retail (.9,
     1.2, 0), its deviations wide because two shops are few. The level of money is never taken from elsewhere.
+    weight: how much it counts, 1 fully.
     """
 
     mean: Floats
     deviation: Floats
+    weight: float = 1.0
 
     @classmethod
-    def of_shops(cls) -> "Prior":
-        """The default experience."""
-        return cls(np.array(_OF_SHOPS[0]), np.array(_OF_SHOPS[1]))
+    def of_shops(cls, customers: int = 0) -> "Prior":
+        """The default experience, faded by the number of customers with money."""
+        return cls(np.array(_OF_SHOPS[0]), np.array(_OF_SHOPS[1]), float(np.exp(-customers / FADES_OVER)))
 
 
 def spending(
@@ -136,8 +139,8 @@ def fit(
     """Fit to purchases and their average value per customer by maximum likelihood, with standard errors.
 
     x: int[n] >= 0; mean_value: money[n] >= 0, read only where x > 0; rows without a purchase or without money do not
-    count. Under 50 customers the prior (default: of other shops) is added. Where ln q is not above 0 by two standard
-    errors no average exists for certain: then it is held at the shop's own. Notes say all this. Raises MoneyError.
+    count. The prior (default: of other shops, fading with customers) is added. Where ln q is not above 0 by two
+    standard errors no average exists for certain: then it is held at the shop's own. Notes say so. Raises MoneyError.
 
     >>> fit([2, 1, 4], [20.0, 35.0, 24.0]).notes
     ('customers with money: only 3; the experience of other shops was added',)
@@ -148,18 +151,34 @@ def fit(
         none = "no purchase with money yet: a purchase counts as worth nothing"
         return Fit(GammaGamma(1.0, 2.0, 0.0), 0.0, dict.fromkeys(_NAMES, np.nan), False, (*notes, none))
     money = _grouped(seen, mean)
-    if prior is None and money.customers < FEW:
-        prior = Prior.of_shops()
-        notes.append(f"customers with money: only {money.customers}; the experience of other shops was added")
-    begin = (
-        np.array([1.4, 1.27, -0.13])
-        if start is None
-        else np.log([start.p, start.q, max(start.v, 1e-300) / money.scale])
-    )
+    if prior is None:
+        prior = Prior.of_shops(money.customers)
+        if prior.weight > _LEANING:
+            notes.append(f"customers with money: only {money.customers}; the experience of other shops was added")
+    begin = np.array([1.4, 1.27, -0.13])
+    if start is not None and start.v > 0.0:
+        begin = np.log([start.p, start.q, start.v / money.scale])
     top = climb(lambda at: _surface(money, at, prior=prior), begin)
     if top.at[1] <= 2.0 * np.sqrt(np.nan_to_num(top.covariance()[1, 1])):
         return _with_own_average(money, top, notes)
     return _fitted(money, top, notes)
+
+
+def draw(fit: Fit[GammaGamma], draws: int, random: np.random.Generator) -> list[GammaGamma]:
+    """Draw models from what the data leave open: normal in ln p, ln(q - 1) and the logarithm of the average.
+
+    So every draw has an average. A fit without covariance (nothing to fit, or all alike) gives itself each time.
+    """
+    p, q, v = fit.model.p, fit.model.q, fit.model.v
+    if fit.covariance is None or v == 0.0 or q <= 1.0:
+        return [fit.model] * draws
+    lift = q / (q - 1.0)
+    chain = np.array([[1.0, 0.0, 0.0], [0.0, lift, 0.0], [1.0, -lift, 1.0]])
+    sizes, axes = np.linalg.eigh(chain @ fit.covariance @ chain.T)
+    spread = axes * np.sqrt(np.clip(sizes, 0.0, _WIDEST**2))
+    at = np.log([p, q - 1.0, fit.model.mean]) + random.standard_normal((draws, 3)) @ spread.T
+    drawn = np.exp(at)
+    return [GammaGamma(float(a), float(1.0 + b), float(mean * b / a)) for a, b, mean in drawn]
 
 
 def _fitted(money: "_Money", top: Top, notes: list[str]) -> Fit[GammaGamma]:
@@ -168,10 +187,12 @@ def _fitted(money: "_Money", top: Top, notes: list[str]) -> Fit[GammaGamma]:
         notes.append("every purchase of a customer is worth the same: p has no upper end")
     if q > _ALIKE:
         notes.append("customers do not differ in what they spend: q has no upper end")
-    errors = np.sqrt(np.diag(top.covariance())) * np.exp(top.at) * np.array([1.0, 1.0, money.scale])
+    covariance = top.covariance()
+    errors = np.sqrt(np.diag(covariance)) * np.exp(top.at) * np.array([1.0, 1.0, money.scale])
     model = GammaGamma(p, q, v * money.scale)
     value = float(_surface(money, top.at)[0]) - money.jacobian
-    return Fit(model, value, dict(zip(_NAMES, errors.tolist(), strict=True)), top.converged, tuple(notes))
+    told = covariance if np.isfinite(covariance).all() else None
+    return Fit(model, value, dict(zip(_NAMES, errors.tolist(), strict=True)), top.converged, tuple(notes), told)
 
 
 def _with_own_average(money: "_Money", top: Top, notes: list[str]) -> Fit[GammaGamma]:
@@ -186,7 +207,12 @@ def _with_own_average(money: "_Money", top: Top, notes: list[str]) -> Fit[GammaG
     inner = np.array([np.log(p), np.log1p(beyond), np.log(v)])
     value = float(_surface(money, inner)[0]) - money.jacobian
     model = GammaGamma(p, 1.0 + beyond, v * money.scale)
-    return Fit(model, value, dict.fromkeys(_NAMES, float("nan")), held.converged, tuple(notes))
+    told = None
+    if held.converged:
+        chain = np.array([[1.0, 0.0], [0.0, beyond / (1.0 + beyond)], [-1.0, 1.0]])
+        told = chain @ held.covariance() @ chain.T
+        told[2, 2] += money.average_error**2
+    return Fit(model, value, dict.fromkeys(_NAMES, float("nan")), held.converged, tuple(notes), told)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -209,6 +235,12 @@ class _Money:
     def average(self) -> float:
         """Money over purchases, in units of scale."""
         return float(self.total.sum() / (self.purchases @ self.number))
+
+    @property
+    def average_error(self) -> float:
+        """Standard error of ln(average), customers being drawn anew."""
+        seen = np.repeat(self.purchases, self.number.astype(np.int64))
+        return float(np.sqrt(np.square(self.total - self.average * seen).sum()) / self.total.sum())
 
 
 def _checked(x: ArrayLike, mean_value: ArrayLike) -> tuple[Floats, Floats]:
@@ -282,9 +314,10 @@ def _surface(money: _Money, at: Floats, prior: Prior | None = None) -> tuple[flo
     second = np.array([[pp, pq, pv], [pq, qq, qv], [pv, qv, vv]])
     scale = np.array([p, q, v])
     slope, curvature = first * scale, second * np.outer(scale, scale) + np.diag(first * scale)
-    if prior is not None:
-        sharp = _LEVEL / prior.deviation[:, None]
-        off = sharp @ at - prior.mean / prior.deviation
+    if prior is not None and prior.weight > 0.0:
+        deviation = prior.deviation / np.sqrt(prior.weight)
+        sharp = _LEVEL / deviation[:, None]
+        off = sharp @ at - prior.mean / deviation
         value, slope, curvature = value - 0.5 * off @ off, slope - sharp.T @ off, curvature - sharp.T @ sharp
     return float(value), slope, curvature
 

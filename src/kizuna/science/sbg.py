@@ -183,9 +183,9 @@ def _surface(gone: Floats, kept: Floats, at: Floats) -> tuple[float, Floats, Flo
     past = np.arange(len(gone), dtype=np.float64)
     there, stay, whole = gone + kept, beta + past, alpha + beta + past
     value = gone.sum() * at[0] + kept @ np.log(stay) - there @ np.log(whole)
-    common, bent = (there / whole).sum(), (there / whole**2).sum()
-    first = np.array([gone.sum() - alpha * common, beta * ((kept / stay).sum() - common)])
-    aa = alpha**2 * bent - alpha * common
+    shared, bent = (there / whole).sum(), (there / whole**2).sum()
+    first = np.array([gone.sum() - alpha * shared, beta * ((kept / stay).sum() - shared)])
+    aa = alpha**2 * bent - alpha * shared
     ab = alpha * beta * bent
     bb = beta**2 * (bent - (kept / stay**2).sum()) + first[1]
     return float(value), first, np.array([[aa, ab], [ab, bb]])
