@@ -89,7 +89,7 @@ def fit_family[Model](
     answer, such as the fit before, which saves steps.
     """
     customers, repeaters = purchase_histories.customers_and_repeaters(histories)
-    unit = _unit(histories)
+    unit = _unit(histories) if any(family.timed) else 1.0
     shift = np.where(family.timed, np.log(unit), 0.0)
     centre, precision = _belief(family, prior, repeaters, shift)
     first = centre if start is None else np.log(np.array(dataclasses.astuple(start))) - shift  # type: ignore[call-overload]
