@@ -40,7 +40,10 @@ class Band:
 
 @dataclass(frozen=True)
 class Axes:
-    """The two scales of a chart, what to write at which value, and how high it is drawn."""
+    """The two scales of a chart, what to write at which value, and how high it is drawn.
+
+    `marks` are named lines across at a value of y, `stops` named lines upright at a value of x.
+    """
 
     x: Scale
     y: Scale
@@ -49,6 +52,7 @@ class Axes:
     y_most: int = 5
     bands: Sequence[Band] = field(default_factory=tuple)
     marks: Sequence[tuple[float, str]] = field(default_factory=tuple)
+    stops: Sequence[tuple[float, str]] = field(default_factory=tuple)
     height: int = 220
 
 
@@ -127,6 +131,12 @@ def _grid(axes: Axes) -> list[SafeString]:
         y = f"{number(100 - axes.y.at(value))}%"
         drawn.append(element("line", class_="mark-line", x1="0", x2="100%", y1=y, y2=y))
         drawn.append(element("text", text, class_="mark-label", x="100%", y=y, dy=-5))
+    for value, text in axes.stops:
+        place = axes.x.at(value)
+        x = f"{number(place)}%"
+        anchor, aside = ("end", -5) if place > 50 else ("start", 5)
+        drawn.append(element("line", class_="mark-line", x1=x, x2=x, y1="0", y2="100%"))
+        drawn.append(element("text", text, class_="stop-label", x=x, y="0", dx=aside, dy=9, text_anchor=anchor))
     return drawn
 
 

@@ -104,6 +104,13 @@ def find_job(public_id: uuid.UUID | str) -> JobView | None:
         return None
 
 
+def find_unfinished(once_key: str) -> JobView | None:
+    """Find the newest job with this key that runs, waits or was given up."""
+    states = [JobState.RUNNING, JobState.READY, JobState.DEAD]
+    found = Job.objects.filter(once_key=once_key, state__in=states).order_by("-id").first()
+    return None if found is None else _view(found)
+
+
 def list_dead(limit: int = 500) -> list[JobView]:
     """List the jobs that were given up, the newest first."""
     return [_view(job) for job in Job.objects.filter(state=JobState.DEAD).order_by("-finished_at", "-id")[:limit]]

@@ -85,8 +85,11 @@ class ForecastColumns:
         """Some rows of it."""
         return ForecastColumns(*(getattr(self, field.name)[start:end] for field in fields(self)))
 
-    def outlook(self, row: int) -> Outlook:
-        """One row of it."""
+    def find(self, customer_id: int) -> Outlook | None:
+        """What is said of one customer."""
+        row = int(np.searchsorted(self.customer_id, customer_id))
+        if row == len(self.customer_id) or self.customer_id[row] != customer_id:
+            return None
         return Outlook(*(getattr(self, field.name)[row].item() for field in fields(Outlook)))
 
 
@@ -126,6 +129,11 @@ def finish(shop_id: int, run_id: int) -> None:
     ForecastPart.objects.filter(shop_id=shop_id).exclude(run_id__in=[*newest]).delete()
 
 
+def forget(shop_id: int) -> None:
+    """Delete every run of a shop: nobody has bought any more."""
+    ForecastRun.objects.filter(shop_id=shop_id).delete()
+
+
 def find_last(shop_id: int) -> RunView | None:
     """Find the newest complete run."""
     found = _complete(shop_id).values_list(*_META).first()
@@ -144,11 +152,9 @@ def list_outlooks(shop_id: int, run: RunView, customer_ids: Sequence[int]) -> di
     for customer in sorted(set(customer_ids)):
         if part is None or customer > part.customer_id[-1]:
             part = _part_with(shop_id, run.id, customer) or part
-        if part is None:
-            continue
-        row = int(np.searchsorted(part.customer_id, customer))
-        if row < len(part.customer_id) and part.customer_id[row] == customer:
-            found[customer] = part.outlook(row)
+        outlook = None if part is None else part.find(customer)
+        if outlook is not None:
+            found[customer] = outlook
     return found
 
 
@@ -157,6 +163,16 @@ def read_parts(shop_id: int, run: RunView) -> Iterator[ForecastColumns]:
     rows = ForecastPart.objects.filter(shop_id=shop_id, run_id=run.id).order_by("first_customer_id")
     for packed in rows.values_list("columns", flat=True).iterator(64):
         yield _unpack(bytes(packed))
+
+
+def columns(shop_id: int, run: RunView) -> ForecastColumns:
+    """Read a whole run at once; empty where its parts were let go."""
+    parts = list(read_parts(shop_id, run))
+    if not parts:
+        return ForecastColumns(*(np.empty(0, dtype=kind) for kind in _KINDS))
+    return ForecastColumns(
+        *(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(ForecastColumns))
+    )
 
 
 def note(shop_id: int, columns: ForecastColumns) -> int:

@@ -23,11 +23,14 @@ SORTS = {
     "ordered": "last_order_us",
     "seen": "last_seen_us",
     "name": "label",
+    "value": "expected_value_minor",
 }
 RISING_FIRST = frozenset({"name"})
 NOT_PLACED = "none"
 PAGE = 50
 FEW = 5_000
+TESTED = frozenset({"known", "still_customer"})
+"""Filters that no index holds: they are tested while walking."""
 SEGMENT_INDEXES = frozenset({"net_profit_minor", "rf", "last_order_us"})
 
 
@@ -49,6 +52,7 @@ class Filters:
     factor: Between = Between()
     profit_minor: Between = Between()
     ordered_us: Between = Between()
+    still: Between = Between()
     customer_ids: tuple[int, ...] | None = None
 
 
@@ -201,6 +205,7 @@ def _conditions(filters: Filters) -> dict[str, Q]:
         ("rf", filters.factor),
         ("net_profit_minor", filters.profit_minor),
         ("last_order_us", filters.ordered_us),
+        ("still_customer", filters.still),
     ):
         condition = Q()
         if between.low is not None:
@@ -218,7 +223,7 @@ def _ordered(shop_id: int, filters: Filters, column: str) -> QuerySet[Standing]:
     rows = Standing.objects.filter(shop_id=shop_id)
     if filters.customer_ids is not None:
         return _chosen(shop_id, filters)
-    for name in [name for name in conditions if name not in {"known", column}]:
+    for name in [name for name in conditions if name not in {*TESTED, column}]:
         if name == "segment" and len(filters.segments) == 1 and column in SEGMENT_INDEXES:
             continue
         few = list(rows.filter(conditions[name]).values_list("pk", flat=True)[: FEW + 1])

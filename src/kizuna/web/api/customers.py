@@ -9,7 +9,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from kizuna.customers import search
-from kizuna.relationships import lists
+from kizuna.relationships import forecasts, lists
 from kizuna.relationships.lists import Between, Filters, Order
 from kizuna.web.api.access import BadRequest, check_parameters, endpoint, refuse
 
@@ -67,7 +67,27 @@ def show_customer(request: HttpRequest, shop: "Shop", public_id: UUID) -> HttpRe
     row = lists.find_standing(shop.pk, found[0]) if found else None
     if row is None:
         return refuse(404, "not_found", "this shop has no such customer", field="public_id")
-    return JsonResponse({"shop": shop.slug, "currency": shop.currency, "customer": _describe(row)})
+    described = {**_describe(row), "forecast": _forecast(shop, row.pk)}
+    return JsonResponse({"shop": shop.slug, "currency": shop.currency, "customer": described})
+
+
+def _forecast(shop: "Shop", customer_id: int) -> dict[str, object] | None:
+    run = forecasts.find_last(shop.pk)
+    outlook = None if run is None else forecasts.find_outlook(shop.pk, run, customer_id)
+    if run is None or outlook is None:
+        return None
+    return {
+        "as_of": _instant(run.as_of_us),
+        "months": run.terms["months"],
+        "still_customer": outlook.still,
+        "purchases": {"expected": outlook.purchases, "low": outlook.purchases_low, "high": outlook.purchases_high},
+        "net_profit_minor": {
+            "expected": outlook.value_minor,
+            "low": outlook.value_low_minor,
+            "high": outlook.value_high_minor,
+        },
+        "interval": run.method["level"],
+    }
 
 
 def _describe(row: Any) -> dict[str, object]:
@@ -89,6 +109,8 @@ def _describe(row: Any) -> dict[str, object]:
         "net_profit_minor": row.net_profit_minor,
         "e_cnrr": row.e_cnrr,
         "segment": row.segment or None,
+        "expected_value_minor": row.expected_value_minor,
+        "still_customer": row.still_customer,
         "as_of": _instant(row.as_of_us or None),
     }
 

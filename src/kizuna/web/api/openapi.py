@@ -72,7 +72,34 @@ CUSTOMER = {
         "net_profit_minor": {"type": ["integer", "null"], "description": "Over the period; null: not yet placed."},
         "e_cnrr": {"type": ["number", "null"], "description": "Net revenue ratio; null while it is undefined."},
         "segment": {"type": ["string", "null"], "enum": ["A", "B", "C", "D", None]},
+        "expected_value_minor": {
+            "type": ["integer", "null"],
+            "description": "Net profit to expect by the last forecast, discounted; null: not in one yet.",
+        },
+        "still_customer": {
+            "type": ["number", "null"],
+            "minimum": 0,
+            "maximum": 1,
+            "description": "How likely they buy again at some time, by the last forecast.",
+        },
         "as_of": NULLABLE_TEXT,
+    },
+}
+EXPECTED = {
+    "type": "object",
+    "description": "What to expect, and the ends of its interval.",
+    "properties": {name: {"type": "number"} for name in ("expected", "low", "high")},
+}
+FORECAST = {
+    "type": ["object", "null"],
+    "description": "What the last forecast says of this customer; null: they are not in one yet.",
+    "properties": {
+        "as_of": NULLABLE_TEXT,
+        "months": {"type": "integer", "description": "How far it looks ahead."},
+        "still_customer": {"type": "number", "minimum": 0, "maximum": 1},
+        "purchases": EXPECTED,
+        "net_profit_minor": {**EXPECTED, "description": "Discounted to the present, less maintenance."},
+        "interval": {"type": "number", "description": "How often an interval holds, such as 0.8."},
     },
 }
 CUSTOMER_LIST = {
@@ -89,7 +116,12 @@ ONE_CUSTOMER = {
     "properties": {
         "shop": {"type": "string"},
         "currency": {"type": "string"},
-        "customer": {"$ref": "#/components/schemas/Customer"},
+        "customer": {
+            "allOf": [
+                {"$ref": "#/components/schemas/Customer"},
+                {"type": "object", "properties": {"forecast": FORECAST}},
+            ]
+        },
     },
 }
 ERROR_SCHEMA = {

@@ -25,6 +25,7 @@ from kizuna.relationships.snapshots import SnapshotView
 from kizuna.tracking import responsiveness
 from kizuna.web.console import amounts
 from kizuna.web.console.access import ShopRequest, shop_page
+from kizuna.web.console.pages import forecast_words
 from kizuna.web.console.pages.words import CHANNEL_ICONS, FACTORS, response_words, segment_words
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ def page(request: ShopRequest, shop: "Shop", public_id: UUID) -> HttpResponse:
         "words": segment_words(standing.segment if standing else ""),
         "story": _story(standing, last, rows),
         "factors": rows,
+        "outlook": forecast_words.card(shop, standing, shop_now_us),
         "response": response_words(responsiveness.read(shop.pk, _identity_ids(shop, customer))),
         "path": _path_chart(shop, points, standing, last, shop_now_us),
         "profit_path": _profit_chart(shop, points, standing, shop_now_us),

@@ -36,12 +36,13 @@ HEADINGS = (
     ("", "Segment"),
     ("factor", "Factor"),
     ("profit", "Net profit"),
+    ("value", "To expect"),
     ("", "Orders"),
     ("ordered", "Last order"),
     ("seen", "Last seen"),
     ("", "Country"),
 )
-FIGURES = frozenset({"Factor", "Net profit", "Orders"})
+FIGURES = frozenset({"Factor", "Net profit", "To expect", "Orders"})
 CSV_COLUMNS = (
     "customer",
     "name",
@@ -50,6 +51,8 @@ CSV_COLUMNS = (
     "segment",
     "relationship factor",
     "net profit",
+    "net profit to expect",
+    "still a customer",
     "e-CNRR",
     "orders",
     "revenue",
@@ -194,6 +197,8 @@ def _cells(shop: "Shop", row: "Standing") -> tuple[str, ...]:
         row.segment,
         "" if row.rf is None else f"{row.rf:.6f}",
         profit,
+        "" if row.expected_value_minor is None else currency.format_minor(row.expected_value_minor, shop.currency),
+        "" if row.still_customer is None else f"{row.still_customer:.4f}",
         "" if row.e_cnrr is None else f"{row.e_cnrr:.8f}",
         str(row.orders),
         currency.format_minor(row.revenue_minor, shop.currency),

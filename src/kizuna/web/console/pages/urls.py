@@ -7,6 +7,7 @@ from kizuna.web.console.pages import (
     customer,
     customers,
     debugger,
+    forecast,
     history,
     identities,
     portfolio,
@@ -30,5 +31,9 @@ urlpatterns: list[URLPattern] = [
     path("s/<slug:slug>/customers/merges/<int:suggestion_id>/accept/", identities.accept, name="merge_accept"),
     path("s/<slug:slug>/customers/merges/<int:suggestion_id>/decline/", identities.decline, name="merge_decline"),
     path("s/<slug:slug>/customers/merges/<int:merge_id>/undo/", identities.undo, name="merge_undo"),
+    path("s/<slug:slug>/forecast/", forecast.page, name="forecast"),
+    path("s/<slug:slug>/forecast/progress/", forecast.progress, name="forecast_progress"),
+    path("s/<slug:slug>/forecast/start/", forecast.start, name="forecast_start"),
+    path("s/<slug:slug>/forecast/export.csv", forecast.export, name="forecast_export"),
     path("s/<slug:slug>/debugger/", debugger.page, name="debugger"),
 ]

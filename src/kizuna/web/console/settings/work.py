@@ -32,6 +32,7 @@ JOBS = {
     "add_history": "Count the history of an indicator",
     "replace_everybody": "Place every customer anew",
     "reconstruct": "Reconstruct the weekly history",
+    "refresh_shop": "Compute the forecast",
 }
 
 

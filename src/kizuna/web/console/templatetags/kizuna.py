@@ -11,13 +11,14 @@ from kizuna.web.console.settings import frame
 register = template.Library()
 
 SECTIONS = (
-    ("", "Today", "today", {"view"}),
-    ("portfolio/", "Portfolio", "portfolio", {"view"}),
-    ("customers/", "Customers", "customers", {"view"}),
-    ("debugger/", "Live debugger", "code", {"debug"}),
-    ("settings/", "Settings", "settings", {action for _, _, action in frame.TABS}),
+    ("", "Today", "today", "", {"view"}),
+    ("portfolio/", "Portfolio", "portfolio", "", {"view"}),
+    ("customers/", "Customers", "customers", "", {"view"}),
+    ("forecast/", "Forecast", "forecast", "Insight", {"view"}),
+    ("debugger/", "Live debugger", "code", "Shop", {"debug"}),
+    ("settings/", "Settings", "settings", "Shop", {action for _, _, action in frame.TABS}),
 )
-"""Where a section is, its words and icon, and the actions of which a role may do at least one to enter it."""
+"""Where a section is, its words and icon, its group, and the actions of which a role may do at least one to enter."""
 
 register.filter("initials", figures.initials)
 register.filter("money", amounts.money_round)
@@ -100,10 +101,12 @@ def console_nav(context: template.Context) -> dict[str, object]:
     root = f"/s/{context['shop'].slug}/"
     rest = request.path.removeprefix(root)
     here = next((path for path, *_ in SECTIONS if path and rest.startswith(path)), "" if not rest else None)
-    items = []
-    for path, words, name, actions in SECTIONS:
+    items, opened = [], set[str]()
+    for path, words, name, group, actions in SECTIONS:
         if actions.isdisjoint(context["allowed"]):
             continue
         label, _, more = words.partition(" ")
-        items.append({"url": root + path, "more": more, "label": label, "icon": name, "here": path == here})
+        item = {"url": root + path, "more": more, "label": label, "icon": name, "here": path == here}
+        items.append({**item, "opens": group if group and group not in opened else ""})
+        opened.add(group)
     return {"items": items}

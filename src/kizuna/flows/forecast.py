@@ -1,0 +1,128 @@
+"""When a shop's forecast is computed and what is kept of it: every night in the shop's own time, and when asked for.
+
+A run is written in short transactions that nobody sees before the last; then the standings take up the two figures that
+lists sort by. The reckoning is flows.foresight; it holds no transaction, so it never keeps the live path waiting.
+"""
+
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from django.db import transaction
+from django.tasks import task
+
+from kizuna.flows import customer_days, foresight, portfolio
+from kizuna.flows.foresight import Terms
+from kizuna.jobs import queue, standing
+from kizuna.relationships import forecasts
+from kizuna.relationships.forecasts import ForecastColumns, RunView
+from kizuna.sales import ledger
+from kizuna.science import periods
+from kizuna.shops import tenants
+
+if TYPE_CHECKING:
+    from kizuna.jobs.queue import JobView
+    from kizuna.shops.models import Shop
+
+_LOOK_S = 900.0
+_PARTS_AT_ONCE = 16
+_WRITING = 0.7
+
+
+def refresh(shop: "Shop", now: datetime) -> RunView | None:
+    """Compute and keep the forecast as of the shop's clock; None where nobody has bought yet.
+
+    Repeat-safe: the same facts give the same figures, and a run of the same day is replaced.
+    """
+    clock = portfolio.shop_now(shop, periods.epoch_us(now))
+    day = periods.day_index(clock, ZoneInfo(shop.timezone))
+    book = customer_days.read(shop, clock)
+    foreseen = foresight.foresee(shop, book, day, terms_of(shop), lambda part: queue.report(_WRITING * part))
+    if foreseen is None:
+        _forget(shop)
+        return None
+    draft = forecasts.RunDraft(day, clock, asdict(terms_of(shop)), foreseen.method, foreseen.totals, foreseen.back_test)
+    _store(shop, draft, foreseen.columns, now)
+    _note(shop, foreseen.columns)
+    return forecasts.find_last(shop.pk)
+
+
+def terms_of(shop: "Shop") -> Terms:
+    """The terms that the shop's settings name."""
+    return Terms(shop.forecast_months, float(shop.discount_year), shop.maintenance_minor)
+
+
+@transaction.atomic
+def ask(shop: "Shop", now: datetime) -> UUID:
+    """Let the forecast be computed soon; asking again while it waits changes nothing."""
+    return queue.enqueue_once(refresh_shop, _key(shop), shop_id=shop.pk, now_us=periods.epoch_us(now))
+
+
+def find_job(shop: "Shop") -> "JobView | None":
+    """Find the computing that runs, waits or was given up; None where there is none."""
+    return queue.find_unfinished(_key(shop))
+
+
+@task(queue_name="slow")
+def refresh_shop(shop_id: int, now_us: int) -> None:
+    """Compute the forecast of a shop."""
+    refresh(tenants.get_shop_by_id(shop_id), periods.instant_at(now_us))
+
+
+@standing.every("forecasts", seconds=_LOOK_S)
+def ask_where_due(now: datetime) -> None:
+    """Ask for the forecast of every shop whose local day changed since its last, or whose terms did."""
+    for shop in tenants.list_shops():
+        if is_due(shop, now):
+            ask(shop, now)
+
+
+def is_due(shop: "Shop", now: datetime) -> bool:
+    """Whether a shop with purchases has no forecast of its present day on its present terms, and none is under way.
+
+    One that was given up is tried again a day later.
+    """
+    job = find_job(shop)
+    if job is not None and (job.state != "dead" or now - job.enqueued_at < timedelta(days=1)):
+        return False
+    last = forecasts.find_last(shop.pk)
+    if last is None:
+        return ledger.has_orders(shop.pk)
+    clock = portfolio.shop_now(shop, periods.epoch_us(now))
+    today = periods.day_index(clock, ZoneInfo(shop.timezone))
+    return last.day != today or last.terms != asdict(terms_of(shop))
+
+
+def _key(shop: "Shop") -> str:
+    return f"forecast:{shop.pk}"
+
+
+def _store(shop: "Shop", draft: forecasts.RunDraft, columns: ForecastColumns, now: datetime) -> None:
+    count = len(columns.customer_id)
+    with transaction.atomic():
+        run = forecasts.begin(shop.pk, draft, count, now)
+    for start in range(0, count, forecasts.PART * _PARTS_AT_ONCE):
+        with transaction.atomic():
+            forecasts.add_parts(shop.pk, run, columns.rows(start, start + forecasts.PART * _PARTS_AT_ONCE))
+    with transaction.atomic():
+        forecasts.finish(shop.pk, run)
+
+
+def _note(shop: "Shop", columns: ForecastColumns) -> None:
+    count = len(columns.customer_id)
+    for start in range(0, count, forecasts.PART):
+        with transaction.atomic():
+            forecasts.note(shop.pk, columns.rows(start, start + forecasts.PART))
+        queue.report(_WRITING + (1 - _WRITING) * start / count)
+    with transaction.atomic():
+        forecasts.forget_absent(shop.pk, columns.customer_id)
+
+
+def _forget(shop: "Shop") -> None:
+    """A shop whose purchases were all taken back has no forecast left."""
+    with transaction.atomic():
+        forecasts.forget(shop.pk)
+        forecasts.forget_absent(shop.pk, np.empty(0, dtype=np.int64))
