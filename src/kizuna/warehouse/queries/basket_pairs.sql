@@ -8,7 +8,7 @@ WITH item AS (
   WHERE sku <> '' AND quantity_e4 > 0
   GROUP BY ev_id, sku
 )
-SELECT a.sku AS sku_a, b.sku AS sku_b, COUNT(*) AS orders
+SELECT a.sku AS sku_a, b.sku AS sku_b, CAST(COUNT(*) AS BIGINT) AS orders
 FROM item AS a
 JOIN item AS b ON b.ev_id = a.ev_id
 WHERE a.sku < b.sku

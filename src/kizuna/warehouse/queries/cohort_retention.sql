@@ -15,7 +15,7 @@ first_month AS (
   GROUP BY customer_id
 ),
 size AS (
-  SELECT cohort_month, COUNT(*) AS customers
+  SELECT cohort_month, CAST(COUNT(*) AS BIGINT) AS customers
   FROM first_month
   GROUP BY cohort_month
 )

@@ -3,7 +3,7 @@
 -- given:
 -- gives: customer_id BIGINT, source TEXT
 WITH touch AS (
-  SELECT customer_id, source, ROW_NUMBER() OVER (PARTITION BY customer_id ORDER BY ts_us, ev_id) AS place
+  SELECT customer_id, source, CAST(ROW_NUMBER() OVER (PARTITION BY customer_id ORDER BY ts_us, ev_id) AS BIGINT) AS place
   FROM event
   WHERE source <> ''
 )

@@ -28,7 +28,7 @@ credited AS (
   SELECT CASE WHEN age_us <= :window_us THEN source ELSE '' END AS source, revenue_minor, profit_minor
   FROM traced
 )
-SELECT source, COUNT(*) AS orders, CAST(SUM(revenue_minor) AS BIGINT) AS revenue_minor,
+SELECT source, CAST(COUNT(*) AS BIGINT) AS orders, CAST(SUM(revenue_minor) AS BIGINT) AS revenue_minor,
   CAST(SUM(profit_minor) AS BIGINT) AS profit_minor
 FROM credited
 GROUP BY source

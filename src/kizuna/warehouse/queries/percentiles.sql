@@ -5,7 +5,7 @@
 WITH bought AS (
   SELECT ev_id, ts_us, revenue_minor,
     ts_us - LAG(ts_us, 1, -1) OVER (PARTITION BY customer_id ORDER BY ts_us, ev_id) AS gap_us,
-    ROW_NUMBER() OVER (PARTITION BY customer_id ORDER BY ts_us, ev_id) AS turn
+    CAST(ROW_NUMBER() OVER (PARTITION BY customer_id ORDER BY ts_us, ev_id) AS BIGINT) AS turn
   FROM event
   WHERE kind = 1 AND is_purchase = 1 AND ts_us <= :to_us
 ),
@@ -19,11 +19,11 @@ measured AS (
   WHERE ts_us > :from_us AND turn > 1
 ),
 placed AS (
-  SELECT measure, amount, ROW_NUMBER() OVER (PARTITION BY measure ORDER BY amount, ev_id) AS place
+  SELECT measure, amount, CAST(ROW_NUMBER() OVER (PARTITION BY measure ORDER BY amount, ev_id) AS BIGINT) AS place
   FROM measured
 ),
 total AS (
-  SELECT measure, COUNT(*) AS cases
+  SELECT measure, CAST(COUNT(*) AS BIGINT) AS cases
   FROM measured
   GROUP BY measure
 ),
@@ -32,12 +32,16 @@ asked AS (
   UNION ALL SELECT 50 AS percent UNION ALL SELECT 75 AS percent UNION ALL SELECT 90 AS percent
   UNION ALL SELECT 95 AS percent UNION ALL SELECT 99 AS percent
 ),
-wanted AS (
-  SELECT t.measure AS measure, a.percent AS percent, t.cases AS cases, a.percent * t.cases + 99 AS raised
+raised AS (
+  SELECT t.measure AS measure, a.percent AS percent, t.cases AS cases, a.percent * t.cases + 99 AS hundredths
   FROM total AS t
   CROSS JOIN asked AS a
+),
+wanted AS (
+  SELECT measure, percent, cases, CAST((hundredths - hundredths % 100) / 100 AS BIGINT) AS place
+  FROM raised
 )
 SELECT w.measure AS measure, CAST(w.percent AS BIGINT) AS percent, p.amount AS amount, w.cases AS cases
 FROM wanted AS w
-JOIN placed AS p ON p.measure = w.measure AND p.place = CAST((w.raised - w.raised % 100) / 100 AS BIGINT)
+JOIN placed AS p ON p.measure = w.measure AND p.place = w.place
 ORDER BY measure, percent

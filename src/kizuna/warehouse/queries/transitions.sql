@@ -73,7 +73,7 @@ paired AS (
     LAG(CAST(state AS BIGINT), 1, CAST(-1 AS BIGINT)) OVER (PARTITION BY customer_id ORDER BY n) AS state
   FROM classed
 )
-SELECT state, CAST(action AS BIGINT) AS action, next_state, COUNT(*) AS count
+SELECT state, CAST(action AS BIGINT) AS action, next_state, CAST(COUNT(*) AS BIGINT) AS count
 FROM paired
 WHERE state >= 0
 GROUP BY state, action, next_state

@@ -14,7 +14,7 @@ numbered AS (
     SUM(opens) OVER (PARTITION BY visitor_id ORDER BY ts_us, ev_id ROWS UNBOUNDED PRECEDING) AS visit
   FROM page
 )
-SELECT MIN(customer_id) AS customer_id, visitor_id, MIN(ts_us) AS first_us, MAX(ts_us) AS last_us, COUNT(*) AS pages
+SELECT MIN(customer_id) AS customer_id, visitor_id, MIN(ts_us) AS first_us, MAX(ts_us) AS last_us, CAST(COUNT(*) AS BIGINT) AS pages
 FROM numbered
 GROUP BY visitor_id, visit
 HAVING MIN(ts_us) > :from_us
