@@ -78,7 +78,16 @@ def _start(folder: Path, name: str, words: list[str]) -> "subprocess.Popen[bytes
 
     home = Path(pyspark.__file__).parent
     kind, *rest = words
-    command = ["java", "-Xmx512m", "-cp", f"{home}/jars/*", f"org.apache.spark.deploy.{kind}", *rest, "--webui-port", "0"]
+    command = [
+        "java",
+        "-Xmx512m",
+        "-cp",
+        f"{home}/jars/*",
+        f"org.apache.spark.deploy.{kind}",
+        *rest,
+        "--webui-port",
+        "0",
+    ]
     if kind.startswith("worker"):
         command += ["--work-dir", str(folder / name)]
     scala = next((home / "jars").glob("scala-library-*.jar")).name.split("-")[2]
