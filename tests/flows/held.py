@@ -29,12 +29,10 @@ def read(holding: Holding, dataset: str) -> list[Row]:
     gone = set(holding.tables["gone"]["identity_id"].tolist())
     moved = dict(zip(*(holding.tables["moved"][name].tolist() for name in ("identity_id", "customer_id")), strict=True))
     kept = [row for row in sealed if row["ev_id"] not in stale] + _rows(holding.tables[f"{dataset}_tail"])
-    kept = [row for row in kept if row["identity_id"] not in gone]
+    kept = [row for row in kept if not gone & {row["identity_id"], row.get("visitor_id")}]
     for row in kept:
         row["customer_id"] = moved.get(row["identity_id"], row["customer_id"])
         if dataset == "ev":
-            if row["visitor_id"] in gone:
-                row["visitor_id"] = row["visitor_customer_id"] = 0
             row["visitor_customer_id"] = moved.get(row["visitor_id"], row["visitor_customer_id"])
     return sorted(kept, key=lambda row: row["ev_id" if dataset == "ev" else "line_id"])
 

@@ -6,15 +6,17 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pytest
+from django.db import connection
 from django.test import override_settings
 
 from kizuna.customers import merging
-from kizuna.flows import analytics, orders
+from kizuna.flows import analytics, analytics_sealing, orders
 from kizuna.flows.orders import CancelDraft, OrderDraft, RefundDraft
 from kizuna.sales.models import OrderLine
 from kizuna.sales.orders import LineDraft
-from kizuna.warehouse import segments
+from kizuna.warehouse import segments, shelves
 from kizuna.warehouse.models import Segment, Stale
 from tests.flows import held
 from tests.flows.making import DAY, START, Books, make_books
@@ -82,10 +84,8 @@ def test_files_are_sorted_by_customer_and_time_and_named_by_watermark(books: Boo
     analytics.seal(books.shop, NOW)
     (path,) = analytics.hold(books.shop).files["ev"]
     assert path.parent == home / "warehouse" / str(books.shop.pk)
-    upto = segments.shelf_of(books.shop.pk).marks.fact
+    upto = shelves.shelf_of(books.shop.pk).marks.fact
     assert path.name == f"ev-0-{upto}-1.parquet"
-    import duckdb
-
     found = duckdb.sql(f"SELECT customer_id, ts_us FROM read_parquet('{path}')").fetchall()
     assert found == sorted(found)
     assert len(found) == 18
@@ -95,7 +95,8 @@ def test_pieces_bound_what_is_held_at_once(books: Books, monkeypatch: pytest.Mon
     for module in ("tracking", "sales"):
         monkeypatch.setattr(f"kizuna.{module}.portions.AT_ONCE", 2)
     agree(books)
-    assert analytics.seal(books.shop, NOW, piece_rows=3) == 24
+    monkeypatch.setattr(analytics_sealing, "PIECE_ROWS", 3)
+    assert analytics.seal(books.shop, NOW) == 24
     assert len(segments.list_segments(books.shop.pk)) > 5
     agree(books)
     assert analytics.seal(books.shop, NOW) == 0
@@ -180,10 +181,9 @@ def test_a_file_without_a_row_is_swept_by_the_next_who_seals(books: Books) -> No
     agree(books)
 
 
+@pytest.mark.skipif(connection.vendor == "postgresql", reason="a session may take its own advisory lock twice")
 def test_one_process_at_a_time_writes(books: Books) -> None:
-    if books.shop.pk and __import__("django.db", fromlist=["connection"]).connection.vendor == "postgresql":
-        pytest.skip("a session may take its own advisory lock twice")
-    with analytics.writing(books.shop), pytest.raises(analytics.Busy):
+    with analytics_sealing.writing(books.shop), pytest.raises(analytics.Busy):
         analytics.seal(books.shop, NOW)
 
 

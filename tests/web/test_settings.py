@@ -19,6 +19,7 @@ GOOD = {
     "name": "Online Retail", "timezone": "Europe/London", "currency": "GBP", "margin_rate": "42.5",
     "payment_rate": "1.4", "payment_fixed_minor": "0.25", "shipping_cost_minor": "3.90", "period_months": "6",
     "forecast_months": "18", "discount_year": "7.5", "maintenance_minor": "0.20",
+    "warehouse_months": "36",
 }  # fmt: skip
 
 
@@ -44,6 +45,7 @@ def test_settings_are_saved_in_minor_units_and_ratios(shop, owner):
     assert (saved.payment_fixed_minor, saved.shipping_cost_minor, saved.period_months) == (25, 390, 6)
     assert saved.honour_do_not_track is False
     assert (saved.forecast_months, str(saved.discount_year), saved.maintenance_minor) == (18, "0.0750", 20)
+    assert saved.warehouse_months == 36
     page = owner.get(_url("settings_shop")).content.decode()
     assert 'value="42.5"' in page
     assert 'value="3.90"' in page
@@ -57,6 +59,7 @@ def test_settings_are_saved_in_minor_units_and_ratios(shop, owner):
         ("period_months", "0", "between 1 and 60"), ("timezone", "Mars/Olympus", "valid choice"),
         ("name", "", "required"), ("forecast_months", "37", "between 1 and 36"),
         ("discount_year", "101", "between 0 % and 100 %"), ("maintenance_minor", "-1", "zero or more"),
+        ("warehouse_months", "601", "0 (for ever) to 600"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_named_at_its_field_and_nothing_typed_is_lost(shop, owner, field, value, words):

@@ -51,19 +51,17 @@ def again(shop_id: int, ev_ids: Ints) -> Iterator[Portion]:
 
 
 def without(portion: Portion, erased: Ints, from_us: int | None) -> Portion:
-    """Leave out the rows of erased identities and those before an instant; others' rows forget an erased visitor."""
+    """Leave out the rows of erased identities, as whose or as the visitor key, and those before an instant."""
     left: dict[str, Table] = {}
     for dataset, table in portion.items():
         stays = np.isin(table["identity_id"], erased, invert=True)
+        if "visitor_id" in table:
+            stays &= np.isin(table["visitor_id"], erased, invert=True)
         if from_us is not None:
             stays &= np.asarray(table["ts_us"] >= from_us)
         kept: dict[str, Column] = {}
         for name, column in table.items():
             kept[name] = column[stays]
-        if "visitor_id" in kept:
-            blank = np.isin(kept["visitor_id"], erased)
-            for name in ("visitor_id", "visitor_customer_id"):
-                kept[name] = np.where(blank, 0, kept[name])
         left[dataset] = kept
     return left
 

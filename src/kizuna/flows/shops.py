@@ -10,9 +10,10 @@ from uuid import UUID
 
 from django.db import transaction
 
-from kizuna.flows import calendar, snapshots
+from kizuna.flows import analytics_upkeep, calendar, snapshots
 from kizuna.jobs import queue
 from kizuna.sales import ledger
+from kizuna.science import periods
 from kizuna.shops import audit, rates, sources, tenants
 from kizuna.shops.rates import NewRate
 from kizuna.shops.tenants import NewShop, Refused, Settings
@@ -49,8 +50,11 @@ def change_settings(shop: "Shop", settings: Settings, person: "Person | None", n
         queue.enqueue_once(
             snapshots.replace_everybody, f"replace:{shop.pk}", shop_id=shop.pk, cause=snapshots.CRITERION_CHANGED
         )
+    if "warehouse_months" in changed:
+        analytics_upkeep.follow(shop, ("warehouse_months",), now)
     if "timezone" in changed:
-        queue.enqueue_once(calendar.rebuild_days, f"calendar:{shop.pk}", shop_id=shop.pk)
+        now_us = periods.epoch_us(now)
+        queue.enqueue_once(calendar.rebuild_days, f"calendar:{shop.pk}", shop_id=shop.pk, now_us=now_us)
     return list(changed)
 
 

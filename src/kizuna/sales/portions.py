@@ -3,7 +3,7 @@
 An order and its lines come from one query, so that they fit together whatever is written meanwhile.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
@@ -34,6 +34,21 @@ _ORDER_QUERY = (
     f" FROM {_ORDERS} o LEFT JOIN sales_orderline l ON l.order_id = o.id WHERE o.shop_id = %s AND"
 )
 _REFUND_QUERY = f"SELECT {', '.join(_REFUND_NUMBERS)} FROM {_REFUNDS} WHERE shop_id = %s AND"  # noqa: S608
+
+
+_SUMMED = {name: name for name in ("identity_id", "day", "month", "revenue_minor")} | {
+    "profit_minor": "net_profit_minor"
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Slice:
+    """What is added up: of which shop, from which instant on, without whom."""
+
+    shop_id: int
+    when: str
+    from_us: int | None
+    without: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +115,38 @@ def count_after(shop_id: int, order_id: int, refund_id: int, most: int) -> int:
         later = f"SELECT 1 FROM {table} WHERE shop_id = %s AND id > %s LIMIT %s"  # noqa: S608
         found += _rows(f"SELECT COUNT(*) FROM ({later}) AS later", [shop_id, after, most])[0][0]  # noqa: S608
     return found
+
+
+def order_sums(shop_id: int, from_us: int | None, without: Sequence[int]) -> dict[str, int]:
+    """Count and add up the orders of a shop from an instant on, without some identities, to compare a copy with."""
+    asked = {**_SUMMED, "ev_id": "id * 4 + 1", "seconds": "placed_us / 1000000"}
+    asked |= {"is_purchase": "CASE WHEN is_purchase THEN 1 ELSE 0 END", "country": "LENGTH(shipping_country)"}
+    return _sums(_ORDERS, asked, _Slice(shop_id, "placed_us", from_us, without))
+
+
+def refund_sums(shop_id: int, from_us: int | None, without: Sequence[int]) -> dict[str, int]:
+    """Count and add up the refunds likewise; revenue is negative here."""
+    asked = {**_SUMMED, "ev_id": "id * 4 + 2", "seconds": "refunded_us / 1000000", "revenue_minor": "-revenue_minor"}
+    return _sums(_REFUNDS, asked, _Slice(shop_id, "refunded_us", from_us, without))
+
+
+def line_sums(shop_id: int, from_us: int | None, without: Sequence[int]) -> dict[str, int]:
+    """Count and add up the lines of orders likewise."""
+    asked = {"line_id": "l.id", "ev_id": "o.id * 4 + 1", "sku": "LENGTH(l.sku)"}
+    asked["quantity_e4"] = "CAST(ROUND(l.quantity * 10000) AS BIGINT)"
+    joined = "sales_orderline l JOIN sales_order o ON o.id = l.order_id"
+    return _sums(joined, asked, _Slice(shop_id, "o.placed_us", from_us, without))
+
+
+def _sums(tables: str, asked: Mapping[str, str], part: _Slice) -> dict[str, int]:
+    columns = ", ".join(f"SUM({sql})" for sql in asked.values())
+    among = ",".join(str(int(number)) for number in part.without) or "-1"
+    found = _rows(
+        f"SELECT COUNT(*), {columns} FROM {tables} WHERE shop_id = %s AND {part.when} >= %s"  # noqa: S608
+        f" AND identity_id NOT IN ({among})",
+        [part.shop_id, -(2**62) if part.from_us is None else part.from_us],
+    )[0]
+    return dict(zip(("rows", *asked), (int(each or 0) for each in found), strict=True))
 
 
 def _windows(table: str, shop_id: int, after_id: int, upto_id: int | None) -> Iterator[tuple[int, int]]:

@@ -25,6 +25,9 @@ class Shop(models.Model):
     payment_fixed_minor = models.BigIntegerField(default=0, help_text="per order")
     shipping_cost_minor = models.BigIntegerField(default=0, help_text="per order, what shipping costs the shop")
     period_months = models.PositiveSmallIntegerField(default=12, help_text="e-CNRR period, in calendar months")
+    warehouse_months = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="how far back questions over the whole history go; 0: for ever"
+    )
     honour_do_not_track = models.BooleanField(default=True)
     forecast_months = models.PositiveSmallIntegerField(default=12, help_text="how far ahead forecasts look")
     discount_year = models.DecimalField(max_digits=6, decimal_places=4, default=Decimal("0.1"))

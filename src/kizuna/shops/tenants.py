@@ -15,6 +15,7 @@ from kizuna.shops.models import Shop
 
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 MONTHS = range(1, 61)
+MOST_KEPT_MONTHS = 600
 MONTHS_AHEAD = range(1, 37)
 MOST_MINOR = 10**12
 
@@ -55,6 +56,7 @@ class Settings:
     shipping_cost_minor: int
     period_months: int
     honour_do_not_track: bool
+    warehouse_months: int
     forecast_months: int
     discount_year: Decimal
     maintenance_minor: int
@@ -130,6 +132,8 @@ def _check_settings(settings: Settings) -> None:
             raise Refused(name, "must be zero or more, and not absurdly large")
     if settings.period_months not in MONTHS:
         raise Refused("period_months", "must be between 1 and 60 months")
+    if not 0 <= settings.warehouse_months <= MOST_KEPT_MONTHS:
+        raise Refused("warehouse_months", f"must be 0 (for ever) to {MOST_KEPT_MONTHS} months")
     if settings.forecast_months not in MONTHS_AHEAD:
         raise Refused("forecast_months", "must be between 1 and 36 months")
     if not Decimal(0) <= settings.discount_year <= Decimal(1):

@@ -3,7 +3,7 @@
 What the copy looks like is not decided here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,17 @@ _NUMBERS = (
 )
 _TEXTS = ("name", "came_from")
 _COLUMNS = ", ".join((*_NUMBERS, *_TEXTS)).replace("visitor_id", "COALESCE(visitor_id, 0)")
+_SUMMED = {
+    "ev_id": "id * 4",
+    "identity_id": "identity_id",
+    "visitor_id": "COALESCE(visitor_id, 0)",
+    "seconds": "happened_us / 1000000",
+    **{name: name for name in ("day", "month", "channel", "direction", "about")},
+    "is_page": "CASE WHEN is_page_activity THEN 1 ELSE 0 END",
+    "counts_email": "CASE WHEN counts_email THEN 1 ELSE 0 END",
+    "name": "LENGTH(name)",
+    "source": "LENGTH(came_from)",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +88,17 @@ def _facts(rows: list[tuple[Any, ...]]) -> Facts:
             for name, column in zip(_TEXTS, columns[len(_NUMBERS) :], strict=True)
         },
     )
+
+
+def sums(shop_id: int, from_us: int | None, without: Sequence[int]) -> dict[str, int]:
+    """Count and add up the facts of a shop from an instant on, without some identities, to compare a copy with."""
+    asked = ", ".join(f"SUM({sql})" for sql in _SUMMED.values())
+    among = ",".join(str(int(number)) for number in without) or "-1"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT COUNT(*), {asked} FROM {_TABLE} WHERE shop_id = %s AND happened_us >= %s"  # noqa: S608
+            f" AND identity_id NOT IN ({among}) AND COALESCE(visitor_id, 0) NOT IN ({among})",
+            [shop_id, -(2**62) if from_us is None else from_us],
+        )
+        found = [int(each or 0) for each in cursor.fetchone()]
+    return dict(zip(("rows", *_SUMMED), found, strict=True))

@@ -3,7 +3,7 @@
 Only the numbers of identities are kept here. Rewriting the files is the flows' job.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ def note(shop_id: int, identity_ids: Collection[int], now_us: int) -> None:
         [Erased(shop_id=shop_id, identity_id=number, asked_us=now_us) for number in sorted(set(identity_ids))],
         update_conflicts=True,
         unique_fields=["shop_id", "identity_id"],
-        update_fields=["asked_us", "cleaned_us", "done_us"],
+        update_fields=["asked_us", "cleaned_serial", "done_us"],
         batch_size=500,
     )
 
@@ -31,7 +31,7 @@ def list_erased(shop_id: int) -> Ints:
 
 def list_uncleaned(shop_id: int) -> Ints:
     """List those that a live segment may still hold."""
-    return _numbers(shop_id, cleaned_us=None)
+    return _numbers(shop_id, cleaned_serial=None)
 
 
 def list_waiting(shop_id: int) -> Ints:
@@ -39,20 +39,24 @@ def list_waiting(shop_id: int) -> Ints:
     return _numbers(shop_id, done_us=None)
 
 
-def note_cleaned(shop_id: int, identity_ids: Collection[int], now_us: int) -> None:
-    """Note that no live segment holds them any more."""
-    _mark(shop_id, identity_ids, cleaned_us=now_us)
+def note_cleaned(shop_id: int, identity_ids: Sequence[int], last_serial: int) -> None:
+    """Note that no live segment holds them any more, and none will after this one."""
+    for start in range(0, len(identity_ids), 5_000):
+        part = identity_ids[start : start + 5_000]
+        Erased.objects.filter(shop_id=shop_id, identity_id__in=part).update(cleaned_serial=last_serial)
 
 
-def note_done(shop_id: int, identity_ids: Collection[int], now_us: int) -> None:
-    """Note that no file at all holds them any more."""
-    _mark(shop_id, identity_ids, done_us=now_us)
+def note_done(shop_id: int, oldest_retired: int | None, now_us: int) -> None:
+    """Note those done that no file can hold any more, as the oldest retired segment is younger than their cleaning."""
+    cleaned = Erased.objects.filter(shop_id=shop_id, done_us=None, cleaned_serial__isnull=False)
+    if oldest_retired is not None:
+        cleaned = cleaned.filter(cleaned_serial__lt=oldest_retired)
+    cleaned.update(done_us=now_us)
 
 
-def _mark(shop_id: int, identity_ids: Collection[int], **when: int) -> None:
-    numbers = [int(number) for number in identity_ids]
-    for start in range(0, len(numbers), 5_000):
-        Erased.objects.filter(shop_id=shop_id, identity_id__in=numbers[start : start + 5_000]).update(**when)
+def look_again(shop_id: int) -> None:
+    """Look through the files for every erased identity again, because other files took the place of all."""
+    Erased.objects.filter(shop_id=shop_id).update(cleaned_serial=None, done_us=None)
 
 
 def _numbers(shop_id: int, **which: None) -> Ints:

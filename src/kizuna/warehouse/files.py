@@ -19,18 +19,23 @@ from kizuna.warehouse.schema import DATASETS, Table
 
 type Ints = NDArray[np.int64]
 
-MEMORY_LIMIT = "512MB"
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "memory_limit": "512MB",
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+}
 _SCRATCH = "scratch"
 _ORDER = {"ev": "customer_id, ts_us, ev_id", "line": "customer_id, ts_us, line_id"}
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A file that stands: its rows and bytes, and the earliest instant in it (None where it has no rows)."""
+    """A file that stands: its rows and bytes, the earliest instant in it, and when it was written."""
 
-    rows: int
-    bytes: int
-    first_us: int | None
+    rows: int = 0
+    bytes: int = 0
+    first_us: int | None = None
+    made_us: int = 0
 
 
 @dataclass(frozen=True)
@@ -50,9 +55,7 @@ class Writer:
         self._folder = folder
         self._scratch = folder / _SCRATCH
         _make(folder)
-        self._duck = duckdb.connect(
-            ":memory:", config={"memory_limit": MEMORY_LIMIT, "temp_directory": str(self._scratch)}
-        )
+        self._duck = duckdb.connect(":memory:", config={**_CONFIG, "temp_directory": str(self._scratch)})
         for dataset, columns in DATASETS.items():
             typed = ", ".join(f"{name} {kind} NOT NULL" for name, kind in columns.items())
             self._duck.execute(f"CREATE TABLE {dataset} ({typed})")
@@ -102,18 +105,21 @@ class Writer:
         rows, first_us = found or (0, None)
         if not rows:
             unfinished.unlink()
-            return Written(0, 0, None)
+            return Written()
         _keep(unfinished, self._folder / name)
-        return Written(rows, (self._folder / name).stat().st_size, first_us)
+        stands = (self._folder / name).stat()
+        return Written(rows, stands.st_size, first_us, stands.st_mtime_ns // 1000)
 
     def _rewritten(self, dataset: str, taken: Sequence[Path]) -> str:
-        """The rows of files that still hold; of another's visit an erased visitor key is blanked."""
-        columns = ", ".join(_blanked(name) for name in DATASETS[dataset])
+        """The rows of files that still hold."""
+        columns = ", ".join(DATASETS[dataset])
+        whose = ["identity_id", "visitor_id"] if dataset == "ev" else ["identity_id"]
+        gone = "".join(f" AND {name} NOT IN (SELECT id FROM gone)" for name in whose)  # noqa: S608
         listed = ", ".join(_quoted(path) for path in taken)
         kept = "" if self._rewrite.from_us is None else f" AND ts_us >= {int(self._rewrite.from_us)}"
         return (
             f"SELECT {columns} FROM read_parquet([{listed}]) WHERE ev_id NOT IN (SELECT id FROM stale)"  # noqa: S608
-            f" AND identity_id NOT IN (SELECT id FROM gone){kept}"
+            f"{gone}{kept}"
         )
 
 
@@ -121,7 +127,7 @@ def find_holding(paths: Sequence[Path], identity_ids: Collection[int]) -> list[P
     """Find the files in which any of the identities occurs, as whose or as the visitor key."""
     wanted = np.unique(np.fromiter(identity_ids, dtype=np.int64))
     holding = []
-    with duckdb.connect(":memory:", config={"memory_limit": MEMORY_LIMIT}) as duck:
+    with duckdb.connect(":memory:", config=_CONFIG) as duck:
         duck.register("portion", {"id": wanted})
         duck.execute("CREATE TABLE wanted AS SELECT id FROM portion")
         for path in paths:
@@ -155,12 +161,6 @@ def remove_others(folder: Path, names: Collection[str]) -> int:
 
 def _prefixes() -> list[str]:
     return [f"{dataset}-" for dataset in DATASETS]
-
-
-def _blanked(name: str) -> str:
-    if name in ("visitor_id", "visitor_customer_id"):
-        return f"CASE WHEN visitor_id IN (SELECT id FROM gone) THEN 0 ELSE {name} END AS {name}"  # noqa: S608
-    return name
 
 
 def _make(folder: Path) -> None:

@@ -75,7 +75,9 @@ class Erased(models.Model):
     shop_id = models.BigIntegerField()
     identity_id = models.BigIntegerField()
     asked_us = models.BigIntegerField()
-    cleaned_us = models.BigIntegerField(null=True, help_text="since then no live segment holds it")
+    cleaned_serial = models.BigIntegerField(
+        null=True, help_text="segments after this one were written without it, and none before it is live"
+    )
     done_us = models.BigIntegerField(null=True)
 
     class Meta:

@@ -5,7 +5,7 @@ into files is warehouse.files; when, the flows decide.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
@@ -32,18 +32,8 @@ class Marks:
 
 
 @dataclass(frozen=True, slots=True)
-class ShelfView:
-    """How far a shop is sealed; rebuilding: the row of corrections at which sealing everything anew began."""
-
-    marks: Marks = field(default_factory=Marks)
-    kept_from_us: int | None = None
-    sealed_us: int | None = None
-    rebuilding: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class SegmentView:
-    """One segment: rows with ids in (after, upto] of each kind, and what its files hold."""
+    """One segment: rows with ids in (after, upto] of each kind, what its files hold, and when they were written."""
 
     serial: int
     after: Marks
@@ -51,6 +41,7 @@ class SegmentView:
     rows: Mapping[str, int]
     bytes: Mapping[str, int]
     first_us: int | None
+    made_us: int = 0
 
     def name(self, dataset: str) -> str:
         """Give the name of its file of a dataset."""
@@ -60,15 +51,6 @@ class SegmentView:
 def folder_of(shop_id: int) -> Path:
     """Give the folder of a shop's files."""
     return Path(settings.HOME) / "warehouse" / str(shop_id)
-
-
-def shelf_of(shop_id: int) -> ShelfView:
-    """Read how far a shop is sealed."""
-    row = Shelf.objects.filter(shop_id=shop_id).first()
-    if row is None:
-        return ShelfView()
-    marks = Marks(row.fact_upto, row.order_upto, row.refund_upto)
-    return ShelfView(marks, row.kept_from_us, row.sealed_us, row.rebuilding_stale)
 
 
 def list_segments(shop_id: int, *, building: bool = False) -> list[SegmentView]:
@@ -91,12 +73,6 @@ def paths_of(shop_id: int, segments: Sequence[SegmentView]) -> dict[str, list[Pa
     return found
 
 
-def next_serial(shop_id: int) -> int:
-    """Give the number of the next segment; it is taken when the segment is published."""
-    row = Shelf.objects.filter(shop_id=shop_id).first()
-    return 1 if row is None else row.last_serial + 1
-
-
 def publish(shop_id: int, made: SegmentView, replaced: Collection[int], now_us: int, *, building: bool = False) -> None:
     """Name a written segment (one without rows is only a mark), and retire those it replaces. The commit."""
     Shelf.objects.bulk_create([Shelf(shop_id=shop_id)], ignore_conflicts=True)
@@ -105,42 +81,16 @@ def publish(shop_id: int, made: SegmentView, replaced: Collection[int], now_us: 
             shop_id=shop_id,
             serial=made.serial,
             state=SegmentState.BUILDING if building else SegmentState.LIVE,
-            made_us=now_us,
+            made_us=made.made_us,
             first_us=made.first_us,
             **{f"{kind}_from": getattr(made.after, kind) for kind in ("fact", "order", "refund")},
             **{f"{kind}_upto": getattr(made.upto, kind) for kind in ("fact", "order", "refund")},
             **{f"{dataset}_rows": made.rows[dataset] for dataset in DATASETS},
             **{f"{dataset}_bytes": made.bytes[dataset] for dataset in DATASETS},
         )
-    _retire(Q(shop_id=shop_id, serial__in=replaced), now_us)
+    # A job may run long after the instant it was given: the hour of grace begins when the new file stands.
+    retire(Q(shop_id=shop_id, serial__in=replaced), max(now_us, made.made_us))
     Shelf.objects.filter(shop_id=shop_id).update(last_serial=made.serial)
-
-
-def move(shop_id: int, marks: Marks, now_us: int) -> None:
-    """Say that a shop is sealed up to these ids."""
-    Shelf.objects.filter(shop_id=shop_id).update(
-        fact_upto=marks.fact, order_upto=marks.order, refund_upto=marks.refund, sealed_us=now_us
-    )
-
-
-def keep_from(shop_id: int, from_us: int | None) -> None:
-    """Say from when on rows are kept."""
-    Shelf.objects.filter(shop_id=shop_id).update(kept_from_us=from_us)
-
-
-def begin_rebuilding(shop_id: int, stale: int) -> None:
-    """Say that everything is being sealed anew, since this row of corrections."""
-    Shelf.objects.bulk_create([Shelf(shop_id=shop_id)], ignore_conflicts=True)
-    Shelf.objects.filter(shop_id=shop_id).update(rebuilding_stale=stale)
-
-
-def swap(shop_id: int, marks: Marks, now_us: int) -> None:
-    """Let what was built take the place of everything that readers see."""
-    _retire(Q(shop_id=shop_id), now_us)
-    Segment.objects.filter(shop_id=shop_id, state=SegmentState.BUILDING).update(state=SegmentState.LIVE)
-    Segment.objects.filter(shop_id=shop_id, state=SegmentState.LIVE, ev_rows=0, line_rows=0).delete()
-    move(shop_id, marks, now_us)
-    Shelf.objects.filter(shop_id=shop_id).update(rebuilding_stale=None)
 
 
 def sweep(shop_id: int, now_us: int, grace_us: int = GRACE_US) -> int:
@@ -160,9 +110,25 @@ def sweep(shop_id: int, now_us: int, grace_us: int = GRACE_US) -> int:
     return removed
 
 
-def _retire(which: Q, now_us: int) -> None:
+def retire(which: Q, now_us: int) -> None:
+    """Let live segments be replaced; their files stay until the sweep."""
     live = Segment.objects.filter(which, state=SegmentState.LIVE)
     live.update(state=SegmentState.RETIRED, retired_us=now_us)
+
+
+def is_whole(shop_id: int) -> bool:
+    """Tell whether every file that readers need is there."""
+    try:
+        paths_of(shop_id, list_segments(shop_id))
+    except FilesMissing:
+        return False
+    return True
+
+
+def oldest_retired(shop_id: int) -> int | None:
+    """Find the smallest number of a segment that was replaced and whose files are still there."""
+    retired = Segment.objects.filter(shop_id=shop_id, state=SegmentState.RETIRED)
+    return retired.order_by("serial").values_list("serial", flat=True).first()
 
 
 def count_retired(shop_id: int) -> int:
@@ -178,4 +144,5 @@ def _view(row: Segment) -> SegmentView:
         rows={"ev": row.ev_rows, "line": row.line_rows},
         bytes={"ev": row.ev_bytes, "line": row.line_bytes},
         first_us=row.first_us,
+        made_us=row.made_us,
     )

@@ -55,6 +55,10 @@ class ShopForm(forms.Form):
     period_months = forms.IntegerField(
         label="Period of e-CNRR, in months", help_text="The net revenue ratio looks back this far; usually 12."
     )
+    warehouse_months = forms.IntegerField(
+        label="Months kept for analysis",
+        help_text="How far back questions over the whole history go; 0: for ever. Profiles, orders and scores stay.",
+    )
     honour_do_not_track = forms.BooleanField(
         required=False,
         label="Respect the browser's Do-Not-Track",

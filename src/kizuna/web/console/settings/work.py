@@ -29,6 +29,10 @@ REASONS = (
 )
 JOBS = {
     "rebuild_days": "Write local days anew",
+    "seal_shop": "Seal the warehouse",
+    "compact_shop": "Tidy the warehouse's files",
+    "clean_shop": "Erase from the warehouse",
+    "rebuild_shop": "Make the warehouse's files anew",
     "add_history": "Count the history of an indicator",
     "replace_everybody": "Place every customer anew",
     "reconstruct": "Reconstruct the weekly history",
