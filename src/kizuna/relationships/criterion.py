@@ -15,7 +15,7 @@ from kizuna.science import factor, stocks
 if TYPE_CHECKING:
     from kizuna.shops.models import Person
 
-EQUAL, HAND, AHP = "equal", "hand", "ahp"
+EQUAL, HAND, AHP, LEARNED = "equal", "hand", "ahp", "learned"
 
 
 class CriterionError(ValueError):
@@ -141,7 +141,7 @@ def _check(draft: CriterionDraft) -> None:
         if draft.half_lives.get(name) not in stocks.HALF_LIVES:
             choices = ", ".join(map(str, stocks.HALF_LIVES))
             raise CriterionError(f"the half-life of {name} must be one of {choices} days")
-    if draft.method not in (EQUAL, HAND, AHP):
+    if draft.method not in (EQUAL, HAND, AHP, LEARNED):
         raise CriterionError(f"{draft.method!r} is no way of setting weights")
 
 

@@ -77,7 +77,7 @@ class Criterion(models.Model):
     version = models.PositiveIntegerField()
     half_lives = models.JSONField(help_text='days per factor, {"R": 90, ...}; further indicators by name')
     weights = models.JSONField(help_text="per factor and further indicator; sum 1")
-    method = models.CharField(max_length=10, help_text="equal, hand or ahp")
+    method = models.CharField(max_length=10, help_text="equal, hand, ahp or learned")
     comparisons = models.JSONField(null=True, help_text="the AHP matrix, where the method is ahp")
     person = models.ForeignKey("shops.Person", on_delete=models.SET_NULL, null=True)
     created_at = models.DateTimeField()
@@ -265,6 +265,38 @@ class ForecastPart(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["run", "first_customer_id"], name="one_part_per_first_customer")]
+
+
+class ValidityCheck(models.Model):
+    """One check of whether the criterion still finds the customers who bring most: what was found, never restated."""
+
+    shop = models.ForeignKey("shops.Shop", on_delete=models.CASCADE)
+    as_of_us = models.BigIntegerField()
+    horizon_days = models.IntegerField(help_text="how far ahead each origin looks")
+    criterion_version = models.PositiveIntegerField()
+    reference_version = models.PositiveIntegerField(null=True)
+    state = models.CharField(max_length=8, help_text="short, good or alarm")
+    findings = models.JSONField(help_text="origins with scores, drift, alarms and options: relationships.validity")
+    made_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["shop", "-made_at", "-id"], name="validity_by_time")]
+
+
+class Recalibration(models.Model):
+    """A recalibration that a person chose after a check: what held before and after, so that it can be undone."""
+
+    shop = models.ForeignKey("shops.Shop", on_delete=models.CASCADE)
+    kind = models.CharField(max_length=12, help_text="weights, half_lives, both or reference")
+    version_before = models.PositiveIntegerField(help_text="of the criterion, or of the reference")
+    version_after = models.PositiveIntegerField()
+    expected = models.JSONField(help_text="the option as it was offered")
+    person = models.ForeignKey("shops.Person", on_delete=models.SET_NULL, null=True)
+    made_at = models.DateTimeField()
+    undone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["shop", "-made_at"], name="recalibration_by_time")]
 
 
 class SavedView(models.Model):

@@ -4,7 +4,7 @@ Here: storing and loading the distributions, per factor and half-life. When one 
 the distribution itself is science.ranking.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 type Distributions = Mapping[tuple[str, int], ranking.Reference]
 
 _kept: Kept[Distributions] = Kept(8)
+
+
+class NoReferenceError(ValueError):
+    """The shop never had this version of its reference."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,33 @@ def freeze(shop_id: int, frozen: Frozen, person: "Person | None", now: datetime)
         for (factor, half_life), content in stored.items()
     )
     return _view(row)
+
+
+def restore(shop_id: int, version: int, person: "Person | None", now: datetime) -> ReferenceView:
+    """Let an earlier version hold again, as a new one with its distributions, date and size; earlier ones stay.
+
+    Raises NoReferenceError when the shop never had it.
+    """
+    row = Reference.objects.filter(shop_id=shop_id, version=version).first()
+    if row is None:
+        raise NoReferenceError(f"this shop has no version {version} of its reference")
+    return freeze(shop_id, Frozen(_loaded(row.pk), row.as_of_us, row.customers, row.automatic), person, now)
+
+
+def dates(shop_id: int, reference: ReferenceView, columns: Collection[tuple[str, int]]) -> dict[tuple[str, int], int]:
+    """Find for (factor, half-life) columns of a reference the instant whose customers they describe.
+
+    A later version may have joined a factor to distributions that an earlier one froze: those keep their date.
+    """
+    found: dict[tuple[str, int], tuple[int, bytes]] = {}
+    versions = Reference.objects.filter(shop_id=shop_id, version__lte=reference.version).order_by("-version")
+    for row in versions:
+        stored = ReferenceColumn.objects.filter(reference=row, factor__in={factor for factor, _ in columns})
+        for column in stored:
+            key, content = (column.factor, column.half_life), bytes(column.distribution)
+            if key in columns and (row.pk == reference.id or found.get(key, (0, b""))[1] == content):
+                found[key] = (row.as_of_us, content)
+    return {key: as_of_us for key, (as_of_us, _) in found.items()}
 
 
 def load(reference: ReferenceView) -> Distributions:
