@@ -59,8 +59,8 @@ def make_later(shop: "Shop", now: datetime) -> UUID:
 def is_due(shop: "Shop") -> bool:
     """Tell whether a shop has a snapshot that its base does not show yet."""
     last = snapshots.find_last(shop.pk)
-    base = cube_files.find(shop.pk)
-    return last is not None and (base is None or base.snapshot_id != last.id)
+    made = cube_files.find(shop.pk)
+    return last is not None and (made is None or made.snapshot_id != last.id)
 
 
 @task(queue_name="slow")

@@ -61,6 +61,12 @@ def note_export(shop: "Shop", person: "Person", told: Mapping[str, object], now:
     audit.record(shop, person, "customers_exported", "customers as CSV", None, told, now)
 
 
+@transaction.atomic
+def note_figures_export(shop: "Shop", person: "Person", kind: str, told: Mapping[str, object], now: datetime) -> None:
+    """Write to the audit log that a person took figures of the cube out of the console, and which."""
+    audit.record(shop, person, "figures_exported", f"figures as {kind}", None, told, now)
+
+
 def _head(shop: "Shop", measured: Portfolio) -> Record:
     criterion, cuts = measured.question.criterion, measured.cuts
     half_lives = set(criterion.half_lives.values())

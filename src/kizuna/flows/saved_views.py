@@ -1,4 +1,4 @@
-"""What happens when a person keeps or removes a view of the customer list: one small transaction each."""
+"""What happens when a person keeps or removes a view of a page: one small transaction each."""
 
 from typing import TYPE_CHECKING
 
@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 
 @transaction.atomic
-def keep_view(shop: "Shop", person: "Person", name: str, query: str) -> None:
-    """Keep a view under a name; raises relationships.saved_views.TooManyViews."""
-    saved_views.keep(shop, person, name, query)
+def keep_view(shop: "Shop", person: "Person", name: str, query: str, page: str = saved_views.CUSTOMERS) -> None:
+    """Keep a view of a page under a name; raises relationships.saved_views.TooManyViews."""
+    saved_views.keep(shop, person, name, query, page)
 
 
 @transaction.atomic

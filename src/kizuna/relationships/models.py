@@ -300,13 +300,14 @@ class Recalibration(models.Model):
 
 
 class SavedView(models.Model):
-    """A named search, filter and order of the customer list."""
+    """A named view of a page that a person keeps: of the customer list, or of the explore page."""
 
     shop = models.ForeignKey("shops.Shop", on_delete=models.CASCADE)
     person = models.ForeignKey("shops.Person", on_delete=models.CASCADE)
     name = models.CharField(max_length=60)
-    query = models.CharField(max_length=500, help_text="the page's query string")
+    page = models.CharField(max_length=20, default="customers", help_text="which page it is a view of")
+    query = models.CharField(max_length=2000, help_text="the page's query string")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["shop", "person", "name"], name="one_view_per_name")]
+        constraints = [models.UniqueConstraint(fields=["shop", "person", "page", "name"], name="one_view_per_name")]

@@ -1,4 +1,4 @@
-"""The named views a person keeps of the customer list: a name and the page's query string."""
+"""The named views a person keeps of a page: a name and the page's query string."""
 
 from typing import TYPE_CHECKING
 
@@ -8,23 +8,24 @@ if TYPE_CHECKING:
     from kizuna.shops.models import Person, Shop
 
 MOST = 30
+CUSTOMERS, EXPLORE = "customers", "explore"
 
 
 class TooManyViews(ValueError):
-    """A person keeps at most MOST views a shop."""
+    """A person keeps at most MOST views of a page."""
 
 
-def list_views(shop: "Shop", person: "Person") -> list[SavedView]:
-    """List a person's views of a shop by name."""
-    return list(SavedView.objects.filter(shop=shop, person=person).order_by("name"))
+def list_views(shop: "Shop", person: "Person", page: str = CUSTOMERS) -> list[SavedView]:
+    """List a person's views of a page of a shop by name."""
+    return list(SavedView.objects.filter(shop=shop, person=person, page=page).order_by("name"))
 
 
-def keep(shop: "Shop", person: "Person", name: str, query: str) -> SavedView:
-    """Keep a view under a name; the same name is replaced."""
-    mine = SavedView.objects.filter(shop=shop, person=person)
+def keep(shop: "Shop", person: "Person", name: str, query: str, page: str = CUSTOMERS) -> SavedView:
+    """Keep a view of a page under a name; the same name is replaced."""
+    mine = SavedView.objects.filter(shop=shop, person=person, page=page)
     if not mine.filter(name=name).exists() and mine.count() >= MOST:
         raise TooManyViews(f"you can keep {MOST} views; remove one first")
-    view, _ = SavedView.objects.update_or_create(shop=shop, person=person, name=name, defaults={"query": query})
+    view, _ = mine.update_or_create(shop=shop, person=person, page=page, name=name, defaults={"query": query})
     return view
 
 

@@ -117,6 +117,19 @@ def purchases(path: Path) -> Cells:
     return {name: np.asarray(column, dtype=np.int64) for name, column in found.items()}
 
 
+def write_parquet(path: Path, texts: Mapping[str, Sequence[str]], figures: Cells) -> Path:
+    """Write an answer as a Parquet file of its own: columns of text, then columns of whole numbers."""
+    columns: dict[str, NDArray[Any]] = {name: np.array(column, dtype=np.object_) for name, column in texts.items()}
+    duck = _duck().cursor()
+    try:
+        duck.register("given_answer", {**columns, **figures})
+        typed = [f'CAST("{name}" AS TEXT) AS "{name}"' for name in columns] + [f'"{name}"' for name in figures]
+        duck.execute(f"COPY (SELECT {', '.join(typed)} FROM given_answer) TO {quoted(path)} (FORMAT parquet)")  # noqa: S608
+    finally:
+        duck.close()
+    return path
+
+
 def _measure(name: str, question: Question) -> str:
     if name in SUMS:
         return f"COALESCE(SUM(b.{SUMS[name]}), 0)"
@@ -141,6 +154,5 @@ def _duck() -> duckdb.DuckDBPyConnection:
     config: dict[str, str | bool | int | float | list[str]] = {
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
-        "preserve_insertion_order": False,
     }
     return duckdb.connect(":memory:", config=config)

@@ -7,10 +7,12 @@ from kizuna.web.console.pages import (
     customer,
     customers,
     debugger,
+    explore,
     forecast,
     history,
     identities,
     portfolio,
+    retention,
     today,
 )
 
@@ -35,5 +37,12 @@ urlpatterns: list[URLPattern] = [
     path("s/<slug:slug>/forecast/progress/", forecast.progress, name="forecast_progress"),
     path("s/<slug:slug>/forecast/start/", forecast.start, name="forecast_start"),
     path("s/<slug:slug>/forecast/export.csv", forecast.export, name="forecast_export"),
+    path("s/<slug:slug>/explore/", explore.page, name="explore"),
+    path("s/<slug:slug>/explore/refresh/", explore.refresh, name="explore_refresh"),
+    path("s/<slug:slug>/explore/export.csv", explore.export_csv, name="explore_csv"),
+    path("s/<slug:slug>/explore/export.parquet", explore.export_parquet, name="explore_parquet"),
+    path("s/<slug:slug>/explore/views/", explore.keep_view, name="explore_view_keep"),
+    path("s/<slug:slug>/explore/views/<int:view_id>/remove/", explore.remove_view, name="explore_view_remove"),
+    path("s/<slug:slug>/retention/", retention.page, name="retention"),
     path("s/<slug:slug>/debugger/", debugger.page, name="debugger"),
 ]

@@ -15,6 +15,8 @@ SECTIONS = (
     ("portfolio/", "Portfolio", "portfolio", "", {"view"}),
     ("customers/", "Customers", "customers", "", {"view"}),
     ("forecast/", "Forecast", "forecast", "Insight", {"view"}),
+    ("explore/", "Explore", "explore", "Insight", {"view"}),
+    ("retention/", "Retention", "retention", "Insight", {"view"}),
     ("debugger/", "Live debugger", "code", "Shop", {"debug"}),
     ("settings/", "Settings", "settings", "Shop", {action for _, _, action in frame.TABS}),
 )
