@@ -98,7 +98,7 @@ class _Maker:
         elif self.traits.moved and rng.random() < 0.2:
             self.moved[visitor] = 10 * rng.randint(1, self.traits.customers) + 5
         if self.traits.gone and rng.random() < 0.15:
-            self.gone += [user, visitor]
+            self.gone += rng.choice(([user, visitor], [visitor], [user]))
         if self.traits.pages:
             self._browse(user, visitor, first)
         for name, out in (("Email Sent", 1), ("Email Received", 0), ("Letter Sent", 1), ("Email Link Clicked", 0)):
@@ -196,12 +196,15 @@ class _Maker:
     def _truth(self) -> tuple[list[Row], list[Row]]:
         told = []
         for rows in (self.events, self.lines):
-            kept = [r for r in rows if r["identity_id"] not in self.gone and r.get("visitor_id") not in self.gone]
+            kept = [row for row in rows if row["identity_id"] not in self.gone]
             told.append([{**r, **self._today(r)} for r in kept])
         return told[0], told[1]
 
     def _today(self, row: Row) -> Row:
-        now = {"customer_id": self.moved.get(int(row["identity_id"]), row["customer_id"])}
-        if "visitor_id" in row:
-            now["visitor_customer_id"] = self.moved.get(int(row["visitor_id"]), row["visitor_customer_id"])
+        now: Row = {"customer_id": self.moved.get(int(row["identity_id"]), int(row["customer_id"]))}
+        if row.get("visitor_id") in self.gone:
+            now |= {"visitor_id": 0, "visitor_customer_id": 0}
+        elif "visitor_id" in row:
+            first = int(row["visitor_customer_id"])
+            now["visitor_customer_id"] = self.moved.get(int(row["visitor_id"]), first)
         return now

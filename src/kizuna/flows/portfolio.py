@@ -133,11 +133,23 @@ def measure_as_of(shop: "Shop", as_of_us: int, *, frozen: bool = True, from_us: 
     The reference is the newest frozen at or before the instant, else (or with frozen=False) the population itself.
     from_us begins the e-CNRR period (from, to] elsewhere than the shop's own months before. Raises EmptyPeriod.
     """
+    return measure(shop, question_at(shop, as_of_us, frozen=frozen, from_us=from_us))
+
+
+def question_at(shop: "Shop", as_of_us: int, *, frozen: bool, from_us: int | None) -> Question:
+    """Put the question of `measure_as_of` under the criterion of now. Raises EmptyPeriod."""
     if from_us is not None and from_us >= as_of_us:
         raise EmptyPeriod("the period must begin before the instant it ends at")
     criterion = criteria.get_current(shop.pk)
     found = reference.find_frozen_by(shop.pk, periods.instant_at(as_of_us)) if frozen else None
-    return measure(shop, Question(as_of_us, criterion, found, from_us))
+    return Question(as_of_us, criterion, found, from_us)
+
+
+def period_for(shop: "Shop", question: Question) -> tuple[int, int]:
+    """The e-CNRR period (from, to] of a question."""
+    if question.from_us is None:
+        return period_of(shop, question.as_of_us)
+    return question.from_us, question.as_of_us
 
 
 def measure(shop: "Shop", question: Question) -> Portfolio:
@@ -148,12 +160,15 @@ def measure(shop: "Shop", question: Question) -> Portfolio:
 
 def measure_facts(shop: "Shop", question: Question, facts: FactColumns) -> Portfolio:
     """Reckon the portfolio from facts already at hand; those after the instant are left out."""
-    as_of_us = question.as_of_us
-    period = period_of(shop, as_of_us) if question.from_us is None else (question.from_us, as_of_us)
-    held = population.Links(*links.columns(shop.pk, as_of_us))
-    people = population.from_facts(facts, held, period, as_of_us)
+    period = period_for(shop, question)
+    held = population.Links(*links.columns(shop.pk, question.as_of_us))
+    return measure_people(question, period, population.from_facts(facts, held, period, question.as_of_us))
+
+
+def measure_people(question: Question, period: tuple[int, int], people: Population) -> Portfolio:
+    """Reckon the portfolio from the stocks and net profit of everybody placed, whoever summed them."""
     frozen = None if question.reference is None else reference.load(question.reference)
-    scores = population.score(people, question.criterion, frozen, as_of_us)
+    scores = population.score(people, question.criterion, frozen, question.as_of_us)
     cuts = portfolio.cuts(people.net_profit, scores.rf)
     segment = portfolio.segments(people.net_profit, scores.rf, cuts)
     return Portfolio(question, period, people, scores, cuts, segment)

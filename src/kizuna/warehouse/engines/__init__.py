@@ -11,6 +11,8 @@ from django.conf import settings
 from kizuna.warehouse.engines.session import EngineMissing, Options, Session
 from kizuna.warehouse.schema import Holding
 
+__all__ = ["ENGINES", "EngineMissing", "Options", "Session", "configured", "open_engine"]
+
 ENGINES = {
     "duckdb": ("on_duckdb", "DuckDbSession"),
     "sqlite": ("on_sqlite", "SqliteSession"),

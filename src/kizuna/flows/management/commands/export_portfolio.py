@@ -5,9 +5,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from kizuna.flows import export, portfolio
+from kizuna.flows import analytics_portfolio, export, portfolio
 from kizuna.science import periods
 from kizuna.shops import tenants
+from kizuna.warehouse import engines
 
 
 class Command(BaseCommand):
@@ -30,6 +31,12 @@ class Command(BaseCommand):
             help="score against the customers of that instant (default), or the reference frozen by then",
         )
 
+        parser.add_argument(
+            "--engine",
+            choices=tuple(engines.ENGINES),
+            help="sum stocks and net profit in the warehouse on this engine instead of in the database",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Print the document."""
         try:
@@ -40,9 +47,15 @@ class Command(BaseCommand):
         from_us = None if options["from"] is None else parse_instant("--from", options["from"])
         frozen = options["reference"] == "frozen"
         try:
-            measured = portfolio.measure_as_of(shop, as_of_us, frozen=frozen, from_us=from_us)
+            if options["engine"] is None:
+                measured = portfolio.measure_as_of(shop, as_of_us, frozen=frozen, from_us=from_us)
+            else:
+                question = portfolio.question_at(shop, as_of_us, frozen=frozen, from_us=from_us)
+                measured = analytics_portfolio.measure_on(shop, options["engine"], question)
         except portfolio.EmptyPeriod as problem:
             raise CommandError(f"--from: {problem}") from None
+        except engines.EngineMissing as problem:
+            raise CommandError(f"--engine: {problem}") from None
         self.stdout.ending = ""
         write = export.write_json if options["format"] == "json" else export.write_csv
         write(shop, measured, self.stdout)
