@@ -14,7 +14,7 @@ import numpy as np
 from kizuna.flows.customer_days import Book, CustomerDays
 from kizuna.relationships import snapshots
 from kizuna.relationships.forecasts import ForecastColumns
-from kizuna.science import back_test, outlook, periods, still
+from kizuna.science import back_test, outlook, periods, silence
 from kizuna.science.outlook import Ahead, Fitted, Horizon
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def foresee(shop: "Shop", book: Book, day: int, terms: Terms, report: Report) ->
     report(0.6)
     tested = _test(shop, book, day)
     report(1.0)
-    return Foreseen(_columns(fitted, ahead), _totals(ahead, groups), _method(fitted, days, ahead), tested)
+    return Foreseen(_columns(fitted, ahead), _totals(ahead, groups, tested), _method(fitted, days), tested)
 
 
 def tested_days(first_day: int, day: int) -> int:
@@ -158,7 +158,10 @@ def _columns(fitted: Fitted, ahead: Ahead) -> ForecastColumns:
     )
 
 
-def _totals(ahead: Ahead, groups: Ints) -> dict[str, dict[str, Any]]:
+def _totals(ahead: Ahead, groups: Ints, tested: Mapping[str, Any] | None) -> dict[str, dict[str, Any]]:
+    """Sums by segment and of everybody, their ranges widened by how wrong the sum was when tested."""
+    purchases = outlook.widen(ahead.group_purchases, tested["purchases"]["error"] if tested else None)
+    value = outlook.widen(ahead.group_value, tested["profit"]["error"] if tested else None)
     told = {}
     for place, name in enumerate((*SEGMENTS, "all")):
         inside = groups == place if name != "all" else np.ones(len(groups), dtype=np.bool_)
@@ -166,8 +169,8 @@ def _totals(ahead: Ahead, groups: Ints) -> dict[str, dict[str, Any]]:
             told[name] = {
                 "customers": int(inside.sum()),
                 "still": float(ahead.still[inside].sum()),
-                "purchases": [float(each[place]) for each in _three(ahead.group_purchases)],
-                "value": [float(each[place]) for each in _three(ahead.group_value)],
+                "purchases": [max(0.0, float(each[place])) for each in _three(purchases)],
+                "value": [float(each[place]) for each in _three(value)],
             }
     return told
 
@@ -176,7 +179,7 @@ def _three(estimate: outlook.Estimates) -> tuple[Floats, Floats, Floats]:
     return estimate.mean, estimate.low, estimate.high
 
 
-def _method(fitted: Fitted, days: CustomerDays, ahead: Ahead) -> dict[str, Any]:
+def _method(fitted: Fitted, days: CustomerDays) -> dict[str, Any]:
     margins = fitted.margins
     gained = margins.profitable.sum()
     return {
@@ -185,7 +188,7 @@ def _method(fitted: Fitted, days: CustomerDays, ahead: Ahead) -> dict[str, Any]:
         "parameters": fitted.parameters,
         "scores": fitted.scores,
         "level": outlook.LEVEL,
-        "quiet_days": still.quiet_days(days.customer, days.day),
+        "quiet_days": silence.silence_days(days.customer, days.day),
         "usual_share": margins.usual_share,
         "gain_minor": float(margins.profitable @ margins.mean_gain / gained) if gained else 0.0,
         "loss_minor": margins.loss,

@@ -44,6 +44,14 @@ class Leaving(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Models:
+    """How customers buy and what a profitable purchase leaves: one draw of what the data leave open."""
+
+    buying: Rated
+    money: GammaGamma
+
+
+@dataclass(frozen=True, slots=True)
 class Range:
     """The two ends of an interval, float64[n] each."""
 
@@ -63,17 +71,16 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True)
 class Customers:
-    """Customers in rows: histories, what a profitable purchase leaves by model, margins, and each one's group."""
+    """Customers in rows: histories, margins, and each one's group."""
 
     histories: Histories
-    money: GammaGamma
     margins: Margins
     group: Ints
     groups: int
 
 
 def draw(
-    people: Customers, models: Sequence[Rated], t: float, discount: float, level: float, random: np.random.Generator
+    people: Customers, models: Sequence[Models], t: float, discount: float, level: float, random: np.random.Generator
 ) -> Drawn:
     """Draw the next t of every customer once for each model, and read off the central `level` of the outcomes.
 
@@ -128,13 +135,12 @@ def purchases(
     return found, stayed
 
 
-def values(people: Customers, rows: slice, bought: Ints, random: np.random.Generator) -> Floats:
+def values(margins: Margins, money: GammaGamma, rows: slice, bought: Ints, random: np.random.Generator) -> Floats:
     """Draw what so many purchases of each customer leave, undiscounted: float64[n].
 
     Profitable ones ~ Binomial with a share ~ Beta(K u + g, K (1 - u) + n - g); their sum ~ Gamma(p k, nu) with
-    nu ~ Gamma(q + p g, v + g z); the others cost the shop's average loss.
+    nu ~ Gamma(q + p g, v + g z); the others cost the shop's average loss. `rows`: whose of the margins these are.
     """
-    margins, money = people.margins, people.money
     at = np.flatnonzero(bought)
     n, g, z = (each[rows][at] for each in (margins.purchases, margins.profitable, margins.mean_gain))
     left = np.zeros(len(bought))
@@ -151,7 +157,7 @@ def values(people: Customers, rows: slice, bought: Ints, random: np.random.Gener
 
 
 def _outcomes(
-    people: Customers, models: Sequence[Rated], rows: slice, horizon: tuple[float, float], random: np.random.Generator
+    people: Customers, models: Sequence[Models], rows: slice, horizon: tuple[float, float], random: np.random.Generator
 ) -> tuple[Floats, Floats]:
     t, discount = horizon
     group = people.histories.group[rows]
@@ -161,8 +167,8 @@ def _outcomes(
     bought, left = np.empty((len(models), len(group))), np.empty((len(models), len(group)))
     x, T = mine.x[place], mine.T[place]
     for number, model in enumerate(models):
-        came, stays = purchases(model, x, T, model.p_alive(mine)[place], t, random)
-        worth = values(people, rows, came, random)
+        came, stays = purchases(model.buying, x, T, model.buying.p_alive(mine)[place], t, random)
+        worth = values(people.margins, model.money, rows, came, random)
         delay = discount * stays
         later = np.where(delay > 1e-9, -np.expm1(-delay) / np.maximum(delay, 1e-9), 1.0)
         bought[number], left[number] = came, worth * later

@@ -23,6 +23,7 @@ type Floats = NDArray[np.float64]
 type Ints = NDArray[np.int64]
 
 LEVEL = 0.8
+_BEYOND = 1.2816
 UNIT_DAYS = 7.0
 YEAR_DAYS = 365.25
 _DRAWS, _FEWEST, _MOST = 40_000_000, 100, 400
@@ -130,11 +131,16 @@ def look_ahead(fitted: Fitted, horizon: Horizon, group: Ints, groups: int, seed:
     margin = margins.expected(fitted.money.model.conditional(margins.profitable, margins.mean_gain))
     kept = _annuity(horizon) * horizon.maintenance_day
     value = _discounted(model, fitted.histories, horizon)[rows] * margin - kept
-    people = ahead.Customers(fitted.histories, fitted.money.model, margins, group, groups)
+    people = ahead.Customers(fitted.histories, margins, group, groups)
     number = int(np.clip(_DRAWS // len(rows), _FEWEST, _MOST))
     drawn = ahead.draw(
         people,
-        fitting.draw(fitted.fit, number, random),
+        [
+            ahead.Models(buying, money)
+            for buying, money in zip(
+                fitting.draw(fitted.fit, number, random), gamma_gamma.draw(fitted.money, number, random), strict=True
+            )
+        ],
         horizon.days / UNIT_DAYS,
         horizon.rate * UNIT_DAYS,
         LEVEL,
@@ -147,6 +153,26 @@ def look_ahead(fitted: Fitted, horizon: Horizon, group: Ints, groups: int, seed:
         Estimates(value, drawn.value.low - kept, drawn.value.high - kept),
         _sums(bought, drawn.group_purchases, group, groups),
         _sums(value, ahead.Range(drawn.group_value.low - size, drawn.group_value.high - size), group, groups),
+    )
+
+
+def widen(said: Estimates, error: float | None) -> Estimates:
+    """Widen intervals of sums by how wrong the same forecast was about held-back weeks, a ratio; None: nothing known.
+
+    Seasons and campaigns are in no model of a customer, but they are in that error e, so that the distance to each end
+    becomes sqrt(distance^2 + (1.2816 e mean)^2): independent, and e as one standard deviation. 1.2816 belongs to 80 %.
+
+    >>> wide = widen(Estimates(np.array([100.0]), np.array([70.0]), np.array([130.0])), 0.4 / 1.2816)
+    >>> wide.low.tolist(), wide.high.tolist()
+    ([50.0], [150.0])
+    """
+    if error is None:
+        return said
+    extra = np.square(_BEYOND * error * said.mean)
+    return Estimates(
+        said.mean,
+        said.mean - np.sqrt(np.square(said.mean - said.low) + extra),
+        said.mean + np.sqrt(np.square(said.high - said.mean) + extra),
     )
 
 

@@ -1,31 +1,12 @@
 """Still a customer? When somebody counts as dormant, by likelihood or, in a small shop, by how long nothing came.
 
-Here: the rule and its thresholds. Not here: the likelihood itself (pareto_nbd, mbg_nbd) and its words. Source: model,
-section 3 (dormant); the steps of certainty are ours.
+Here: the rule and its thresholds. Not here: the likelihood itself (pareto_nbd, mbg_nbd), how long a silence must be
+(silence), and the words. Source: model, section 3 (dormant); the steps of certainty are ours.
 """
-
-import numpy as np
-from numpy.typing import NDArray
-
-type Ints = NDArray[np.int64]
 
 FEW_BUYERS = 50
 DORMANT_BELOW = 0.3
-LEAST_QUIET_DAYS = 90
-_GAPS = 3
 _STEPS = (0.9, 0.7, DORMANT_BELOW, 0.1)
-
-
-def quiet_days(customer: Ints, day: Ints) -> int:
-    """After how many days without anything a customer of a small shop is dormant: 3 median gaps, at least 90 days.
-
-    One row a purchase day, by customer and day: int64[n] each. A gap lies between two purchases of one customer.
-
-    >>> quiet_days(np.array([1, 1, 1, 2]), np.array([0, 40, 90, 3])), quiet_days(np.array([1]), np.array([0]))
-    (135, 90)
-    """
-    gaps = np.diff(day)[np.diff(customer) == 0]
-    return max(LEAST_QUIET_DAYS, round(_GAPS * float(np.median(gaps)))) if len(gaps) else LEAST_QUIET_DAYS
 
 
 def certainty(likelihood: float) -> int:
