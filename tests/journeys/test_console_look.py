@@ -12,7 +12,7 @@ EMAIL, PASSWORD = "owner@tea.example", "a long enough password"
 SEED = f"""
 from datetime import UTC, datetime
 from bench.seed import Size, seed
-from kizuna.flows import people, shops
+from kizuna.flows import forecast, people, shops
 from kizuna.flows.people import NewPerson
 from kizuna.shops.tenants import NewShop
 now = datetime.now(UTC)
@@ -21,11 +21,20 @@ new = shops.create_shop(NewShop("fresh", "Fresh", "JPY", "Asia/Tokyo"), None, no
 for shop in (tea, new):
     people.create_owner(shop, NewPerson("{EMAIL}", "Owner of tea", "{PASSWORD}"), now)
 seed(tea, Size(300, 6000, 300), now)
+forecast.refresh(tea, now)
 """
 LOOKS = [("desk", "light"), ("desk", "dark"), ("phone", "light"), ("phone", "dark")]
 SIZES = {"desk": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
 PATHS = ["s/tea/", "s/tea/portfolio/", "s/tea/customers/", "s/tea/customers/merges/", "s/tea/debugger/"]
-PATHS += ["s/tea/settings/work/", "s/fresh/", "s/fresh/portfolio/", "s/fresh/customers/", "s/tea/customers/?q=zzzzz"]
+PATHS += [
+    "s/tea/settings/work/",
+    "s/tea/forecast/",
+    "s/fresh/forecast/",
+    "s/fresh/",
+    "s/fresh/portfolio/",
+    "s/fresh/customers/",
+    "s/tea/customers/?q=zzzzz",
+]
 
 
 @pytest.fixture(scope="module")

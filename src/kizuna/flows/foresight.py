@@ -89,7 +89,7 @@ def _test(shop: "Shop", book: Book, day: int) -> dict[str, Any] | None:
     earned = book.profit_between(fitted.customers, origin, day)
     by_group = {
         name: _compared(ahead, place, (came[groups == place].sum(), earned[groups == place].sum()))
-        for place, name in enumerate(SEGMENTS)
+        for place, name in sorted(enumerate(SEGMENTS), key=lambda each: (each[0] == 0, each[0]))
         if (groups == place).any()
     }
     return {

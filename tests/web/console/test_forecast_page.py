@@ -70,7 +70,7 @@ def test_the_page_tells_the_whole_the_segments_and_how_right_it_was(forecasted: 
     assert page.count("<svg") > 3
     said = run.back_test["purchases"]
     assert f"it was {round(said['came'])}" in page
-    assert len(re.findall(r'class="who"', page)) == min(50, run.customers)
+    assert len(re.findall(r'class="who"', page)) == min(25, run.customers)
     assert "PSI" not in page
     assert "P(alive)" not in page
     assert "Compute anew" not in _page(forecasted, role="reader")
@@ -87,7 +87,7 @@ def test_the_list_is_narrowed_by_segment_and_certainty(forecasted: Place) -> Non
     gone = Standing.objects.filter(shop_id=shop, still_customer__lt=0.3).count()
     assert gone
     listed = _page(forecasted, "forecast/?still=gone")
-    assert len(re.findall(r'class="who"', listed)) == min(50, gone)
+    assert len(re.findall(r'class="who"', listed)) == min(25, gone)
     assert "probably still" not in listed.split("forecast-list")[-1]
     letters = set(re.findall(r'avatar seg-(\w+)"', _page(forecasted, "forecast/?segment=B").split("forecast-list")[-1]))
     assert letters <= {"b"}

@@ -80,7 +80,7 @@ CUSTOMER = {
             "type": ["number", "null"],
             "minimum": 0,
             "maximum": 1,
-            "description": "How likely they buy again at some time, by the last forecast.",
+            "description": "How likely they have not left for good, by the last forecast.",
         },
         "as_of": NULLABLE_TEXT,
     },

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from kizuna.shops.models import Shop
 
 LETTERS = ("A", "B", "C", "D", "")
+ROWS = 25
 EXPORT_PAGE = 1_000
 CSV_COLUMNS = (
     "customer",
@@ -112,7 +113,7 @@ def page(request: ShopRequest, shop: "Shop") -> HttpResponse:
     asked = _asked(request)
     now_us = _now_us()
     cursor = request.GET.get("after", "")
-    found = lists.list_page(shop.pk, asked.filters, Order("value"), cursor)
+    found = lists.list_page(shop.pk, asked.filters, Order("value"), cursor, ROWS)
     following = f"{asked.query}&{urlencode({'after': found.next_cursor})}" if found.next_cursor else ""
     context = {"run": run, "rows": _customer_rows(shop, run, found.rows), "following": following, "asked": asked}
     if request.htmx and cursor:
@@ -127,6 +128,7 @@ def page(request: ShopRequest, shop: "Shop") -> HttpResponse:
         "track": forecast_charts.draw(run.back_test),
         "story": forecast_words.story(run.back_test, shop.currency) if run.back_test else [],
         "promises": forecast_words.promises(run.back_test, shop.currency) if run.back_test else [],
+        "tested_span": forecast_words.span_words(int(run.back_test["days"])) if run.back_test else "",
         "classes": _classes(run.back_test),
         "tested": _tested(shop, run.back_test),
         "level": forecast_words.level_words(float(run.method["level"])),

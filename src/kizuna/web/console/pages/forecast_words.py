@@ -3,7 +3,7 @@
 Words and formatting; the figures come from relationships.forecasts, the thresholds from science.still.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -40,14 +40,13 @@ class StillWords:
 
 @dataclass(frozen=True)
 class Promise:
-    """What was said of a past stretch of time and what came, in words; `error` is the difference in per cent."""
+    """What was said of a past stretch of time and what came; `off` and `side`: by how much, and too much or little."""
 
-    what: str
     said: str
-    between: str
     came: str
     error: str
-    inside: bool
+    off: str
+    side: str
 
 
 @dataclass(frozen=True)
@@ -94,7 +93,7 @@ def still_words(run: RunView, likelihood: float | None, standing: "Standing | No
         return StillWords("still a customer, as far as one can tell", "good", rule)
     step = still.certainty(likelihood)
     words = SURE if step == len(CERTAINTIES) - 1 else CERTAINTIES[step]
-    return StillWords(words, TONES[step], f"{figures.share(likelihood, 0)} likely to buy again at some time.")
+    return StillWords(words, TONES[step], f"{figures.share(likelihood, 0)} sure that they have not left.")
 
 
 def short_still(run: RunView, likelihood: float | None) -> tuple[str, str]:
@@ -109,12 +108,14 @@ def between_purchases(outlook: Outlook) -> str:
     """Write how many purchases are expected, at least and at most."""
     low, high = round(outlook.purchases_low), round(outlook.purchases_high)
     if low == high:
-        return "none" if not high else f"about {figures.whole(high)}"
+        return f"about {figures.whole(high)}" if high else "most likely none"
     return f"between {figures.whole(low)} and {figures.whole(high)}"
 
 
 def between_money(low: float, high: float, currency: str) -> str:
     """Write an amount at least and at most."""
+    if round(low) == round(high) == 0:
+        return "most likely nothing"
     return f"between {amounts.money_round(round(low), currency)} and {amounts.money_round(round(high), currency)}"
 
 
@@ -138,8 +139,8 @@ def span_words(days: int) -> str:
 def promises(back_test: Mapping[str, Any], currency: str) -> list[Promise]:
     """Say what was forecast and what came: purchases, and net profit."""
     return [
-        _promise("purchases", back_test["purchases"], figures.whole),
-        _promise("net profit", back_test["profit"], lambda minor: amounts.money_round(round(minor), currency)),
+        _promise(back_test["purchases"], figures.whole),
+        _promise(back_test["profit"], lambda minor: amounts.money_round(round(minor), currency)),
     ]
 
 
@@ -160,18 +161,24 @@ def story(back_test: Mapping[str, Any], currency: str) -> list[str]:
 
 
 def error_words(error: float | None) -> str:
-    """Say an error: too many or too few, in per cent."""
+    """Say an error: too much or too little, in per cent."""
     if error is None:
         return "there was nothing to compare with"
     if abs(error) < 0.0005:
         return "exactly so"
-    return f"{figures.share(abs(error))} too {'much' if error > 0 else 'little'}"
+    return f"{figures.share(abs(error))} {_side(error)}"
 
 
-def _promise(what: str, told: Mapping[str, Any], write: Any) -> Promise:
-    inside = told["low"] <= told["came"] <= told["high"]
-    between = f"between {write(told['low'])} and {write(told['high'])}"
-    return Promise(what, write(told["said"]), between, write(told["came"]), error_words(told["error"]), inside)
+def _side(error: float) -> str:
+    return "too much" if error > 0 else "too little"
+
+
+def _promise(told: Mapping[str, Any], write: Callable[[float], str]) -> Promise:
+    error = told["error"]
+    if error is None:
+        return Promise(write(told["said"]), write(told["came"]), error_words(None), "–", "nothing came")
+    off = figures.share(abs(error))
+    return Promise(write(told["said"]), write(told["came"]), error_words(error), off, _side(error))
 
 
 def _signs(standing: "Standing | None") -> Sequence[int | None]:
