@@ -180,9 +180,7 @@ class Standing(models.Model):
     previous_segment = models.CharField(max_length=1, default="")
     as_of_us = models.BigIntegerField(default=0)
     expected_value_minor = models.BigIntegerField(null=True, help_text="from the last forecast; null: none yet")
-    still_customer = models.FloatField(
-        null=True, help_text="how likely they have not left for good, from the last forecast"
-    )
+    still_customer = models.FloatField(null=True, help_text="how surely they have not left, from the last forecast")
 
     class Meta:
         indexes = [

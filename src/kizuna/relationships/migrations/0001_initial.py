@@ -365,9 +365,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "still_customer",
-                    models.FloatField(
-                        help_text="how likely they have not left for good, from the last forecast", null=True
-                    ),
+                    models.FloatField(help_text="how surely they have not left, from the last forecast", null=True),
                 ),
             ],
             options={
