@@ -14,9 +14,10 @@ from scipy import special
 from kizuna.science.beta_means import mean_until_end
 from kizuna.science.fitting import Likelihood
 from kizuna.science.histories import customers_and_repeaters, from_rows
-from kizuna.science.purchasing import Floats, Histories, Ints
+from kizuna.science.nbd import ALIKE, log_negative_binomial, tell_rates
+from kizuna.science.purchasing import Floats, Histories, Ints, checked_horizon
 
-_ALIKE, _RARELY = 1e3, 1e-3
+_RARELY = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,7 @@ class BetaGeometric:
 
     def expected(self, t: Floats) -> Floats:
         """Expected repeat purchases of a new customer in (0, t]: float64, the shape of t."""
-        t = np.asarray(t, dtype=np.float64)
-        _check_horizon(t)
+        t = checked_horizon(t)
         passed = self.b / (self.a + self.b) if self.first_coin else 1.0
         z = np.ravel(t) / self.alpha
         r, b = np.full(z.shape, self.r), np.full(z.shape, self.b + self.first_coin)
@@ -47,7 +47,7 @@ class BetaGeometric:
 
         All but P(alive) depends on (x, T) only and is computed once for each.
         """
-        _check_horizon(np.asarray(t))
+        t = float(checked_horizon(t))
         x, T = histories.x, histories.T
         new = np.ones(x.size, dtype=np.bool_)
         new[1:] = (x[1:] != x[:-1]) | (T[1:] != T[:-1])
@@ -69,15 +69,14 @@ class BetaGeometric:
 
     def probability(self, x: Ints, t: float) -> Floats:
         """Probability of x repeat purchases in (0, t]: float64, the shape of x."""
-        _check_horizon(np.asarray(t))
-        return _probability((self.r, self.alpha, self.a, self.b), np.asarray(x), t, self.first_coin)
+        parameters = self.r, self.alpha, self.a, self.b
+        return _probability(parameters, np.asarray(x), float(checked_horizon(t)), self.first_coin)
 
     def conditional_probability(self, histories: Histories, y: Ints, t: float) -> Floats:
         """Probability that row i buys y[i] times in (T, T + t]: float64[n]."""
-        _check_horizon(np.asarray(t))
         later = (self.r + histories.x, self.alpha + histories.T, self.a, self.b + histories.x + self.first_coin)
         alive = self.p_alive(histories)
-        bought = _probability(later, np.asarray(y), t, 0)
+        bought = _probability(later, np.asarray(y), float(checked_horizon(t)), 0)
         return np.asarray(alive * bought + (1 - alive) * (np.asarray(y) == 0))
 
     def log_likelihood(self, histories: Histories) -> float:
@@ -118,8 +117,7 @@ def likelihood(histories: Histories, first_coin: int) -> Likelihood:
         log_T = np.log(alpha + Ts)
         at_last = alpha + t_x
         gap = np.log1p(silence / at_last)
-        with np.errstate(divide="ignore"):
-            odds = np.log(a) - np.log(b + coins - 1)
+        odds = np.log(a) - np.log(np.where(coins > 0, b + coins - 1, 1.0))
         ended, soft = _ended(odds[x_at] + (r + x) * gap)
         total = by_x @ counted + customers * r * np.log(alpha) - r * (only_T @ log_T)
         total += count @ (soft - (r + x) * log_T[T_at])
@@ -148,23 +146,9 @@ def tell(model: BetaGeometric, histories: Histories, unknown: frozenset[str]) ->
     leaves = model.a / (model.a + model.b)
     if leaves < _RARELY:
         notes.append("There is no sign that customers leave: they keep buying at their own rates.")
-    elif model.a + model.b > _ALIKE:
+    elif model.a + model.b > ALIKE:
         notes.append(f"All customers seem alike in how they leave: {leaves:.1%} after each purchase.")
-    if model.r > _ALIKE:
-        notes.append("All customers seem to buy at the same rate.")
-    if unknown:
-        notes.append(f"These purchases do not tell {' and '.join(sorted(unknown))}: no error is given for it.")
-    return tuple(notes)
-
-
-def log_negative_binomial(r: Floats | float, alpha: Floats | float, x: Ints, t: float) -> Floats:
-    """Log probability of x purchases in (0, t] at a rate ~ Gamma(r, alpha) that never ends: float64, broadcast.
-
-    >>> np.exp(log_negative_binomial(1.0, 1.0, np.array([0, 1, 2]), 1.0)).round(6).tolist()
-    [0.5, 0.25, 0.125]
-    """
-    ways = special.gammaln(r + x) - special.gammaln(r) - special.gammaln(np.asarray(x) + 1.0)
-    return np.asarray(ways - r * np.log1p(t / alpha) + special.xlogy(x, t / (alpha + t)))
+    return (*notes, *tell_rates(model.r, unknown))
 
 
 def _counts(xs: Ints, coins: Floats, parameters: tuple[float, float, float]) -> tuple[Floats, Floats, Floats, Floats]:
@@ -192,8 +176,3 @@ def _probability(parameters: tuple[Any, Any, float, Any], x: Ints, t: float, fir
     at_least = np.where(x > 0, special.betainc(np.maximum(x, 1), r, t / (alpha + t)), 1.0)
     ended = np.where(coins > 0, np.exp(passed) * a / before * at_least, 0.0)
     return np.asarray(np.exp(passed + log_negative_binomial(r, alpha, x, t)) + ended)
-
-
-def _check_horizon(t: Floats) -> None:
-    if not (np.isfinite(t).all() and (t >= 0).all()):
-        raise ValueError("t: not a finite time from 0 on")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 type Floats = NDArray[np.float64]
 type Ints = NDArray[np.int64]
@@ -59,5 +59,23 @@ class PurchaseModel(Protocol):
     def probability(self, x: Ints, t: float) -> Floats:
         """Probability of x repeat purchases in (0, t]."""
 
+    def conditional_probability(self, histories: Histories, y: Ints, t: float) -> Floats:
+        """Probability that row i buys y[i] times in (T, T + t]: float64[n]."""
+
+    def log_likelihood(self, histories: Histories) -> float:
+        """Log-likelihood of the histories, the sum over customers."""
+
     def simulate(self, T: Floats, random: np.random.Generator) -> Histories:
         """Draw one history for each observation length."""
+
+
+def checked_horizon(t: ArrayLike) -> Floats:
+    """The times to look ahead as float64; refuses what is below 0 or not finite.
+
+    >>> checked_horizon([0, 52]).tolist()
+    [0.0, 52.0]
+    """
+    times = np.asarray(t, dtype=np.float64)
+    if not (np.isfinite(times).all() and (times >= 0).all()):
+        raise ValueError("t: not a finite time from 0 on")
+    return times
