@@ -87,22 +87,20 @@ def test_gradient_is_the_difference_quotient(model, histories):
         assert slope[each] == pytest.approx(quotient, rel=2e-5, abs=2e-5 * (1 + abs(slope).max()))
 
 
-@given(positive(0.02, 50), positive(0.02, 50), positive(0.02, 50), positive(0.02, 50), positive(1e-3, 1e4))
-@settings(max_examples=60)
+@given(positive(1e-3, 1e3), positive(0.02, 50), positive(1e-3, 1e3), positive(1e-3, 1e3), positive(1e-3, 1e5))
 def test_expectation_of_the_coin_models_is_plain_integration(r, alpha, a, b, t):
-    """In the log odds of p, where the integrand is a smooth hill."""
+    """In the log odds of p, where the integrand is a smooth hill with tails that fall as exp(-a |u|) and exp(-b u)."""
     model, z = BgNbd(r, alpha, a, b), t / alpha
-
-    def inside(odds):
-        p = special.expit(odds)
-        lost = -np.expm1(-r * np.log1p(p * z)) / p if p > 1e-300 else r * z
-        return np.exp(a * special.log_expit(odds) + b * special.log_expit(-odds) - special.betaln(a, b)) * lost
-
-    edges = np.linspace(-60 / min(a, 1) - 20, 60 / min(b, 1) + 20, 400)
-    node, weight = np.polynomial.legendre.leggauss(24)
+    left, right = np.geomspace(1e-4, 1e5, 700), np.geomspace(1e-4, 1e5, 700)
+    middle = np.clip(np.log(a / b), -8, 8)
+    edges = np.concatenate((middle - left[::-1], [middle], middle + right))
+    node, weight = np.polynomial.legendre.leggauss(16)
     odds = edges[:-1, None] + np.diff(edges)[:, None] * (node + 1) / 2
-    with np.errstate(over="ignore", under="ignore"):
-        plain = (np.vectorize(inside)(odds) * weight * np.diff(edges)[:, None] / 2).sum()
+    with np.errstate(under="ignore", divide="ignore", invalid="ignore"):
+        p = special.expit(odds)
+        lost = np.where(p * z > 1e-15, -np.expm1(-r * np.log1p(p * z)) / p, r * z)
+        hill = np.exp(a * special.log_expit(odds) + b * special.log_expit(-odds) - special.betaln(a, b))
+    plain = (hill * lost * weight * np.diff(edges)[:, None] / 2).sum()
     assert model.expected(np.array([t]))[0] == pytest.approx(plain, rel=1e-8)
 
 
@@ -129,7 +127,7 @@ def test_bg_nbd_expectation_is_the_printed_formula(parameters):
 def test_probabilities_sum_to_one_and_expect_what_expected_says(model, t):
     """Within the tail: no model buys more than the NBD of its rates, whose mean and tail beyond n are known."""
     rate = Nbd(*astuple(model)[:2])
-    n = np.arange(4000)
+    n = np.arange(2000)
     ever = rate.probability(n, t)
     tail, tail_mean = 1 - ever.sum(), float(rate.expected(np.array(t))) - n @ ever
     mass = model.probability(n, t)

@@ -73,7 +73,9 @@ def _by_steps(r: Floats, z: Floats, a: float, b: Floats) -> Floats:
     u = centre + right * np.expm1(v) - left * np.expm1(-v)
     pace = right * np.exp(v) + left * np.exp(-v)
     log_p, log_q = -np.logaddexp(0, -u), -np.logaddexp(0, u)
-    lost = -np.expm1(-r[:, None] * np.log1p(np.exp(log_p) * z[:, None]))
-    with np.errstate(divide="ignore"):
-        inside = (a - 1) * log_p + b[:, None] * log_q - special.betaln(a, b)[:, None] + np.log(lost)
-    return np.asarray(np.exp(inside) * pace).sum(axis=1) * _STEPS
+    reached = np.exp(log_p) * z[:, None]
+    grown = np.log1p(reached)
+    each = r[:, None] * z[:, None] * special.exprel(-r[:, None] * grown)
+    each *= np.divide(grown, reached, out=np.ones_like(grown), where=reached > 0)
+    inside = np.exp(a * log_p + b[:, None] * log_q - special.betaln(a, b)[:, None])
+    return np.asarray((inside * each * pace).sum(axis=1) * _STEPS)
