@@ -1,16 +1,16 @@
 """The mean of (1 - (1 + p z)^-r) / p over p ~ Beta(a, b): what every expectation of a BG/NBD or MBG/NBD rests on.
 
-Two ways, by how far z = t/alpha reaches: Gauss-Jacobi nodes, or double-exponential steps. Both add positive terms only,
-so nothing cancels and a = 1 is no hole. Not here: what the mean is used for.
+Two ways, by how far z = t/alpha reaches: a few Gauss-Jacobi nodes, or many double-exponential steps. Both add positive
+terms only, so nothing cancels and a = 1 is no hole. Not here: what the mean is used for.
 """
 
 import numpy as np
 from scipy import special
 
-from kizuna.science.purchasing import Floats
+from kizuna.science.purchasing import Floats, Ints
 
-_FAR, _ROWS = 20.0, 4096
-_STEPS, _REACH = 0.0125, 46.0
+_TIERS, _ROWS = (12, 24, 48, 80), 4096
+_STEP, _REACH = 0.05, 17.0
 
 
 def mean_until_end(r: Floats, z: Floats, a: float, b: Floats) -> Floats:
@@ -23,30 +23,39 @@ def mean_until_end(r: Floats, z: Floats, a: float, b: Floats) -> Floats:
     [0.0, 0.693147181]
     """
     answer = np.empty(z.shape)
-    near = z <= _FAR
-    answer[near] = _by_nodes(r[near], z[near], a, b[near])
-    answer[~near] = _by_steps(r[~near], z[~near], a, b[~near])
+    need, fewer = _nodes_needed(r, z, a, b), 0
+    for nodes in _TIERS:
+        rows = np.flatnonzero((need > fewer) & (need <= nodes))
+        fewer = nodes
+        for part in _parts(rows):
+            answer[part] = _by_nodes(r[part], z[part], (a, b[part]), nodes)
+    for part in _parts(np.flatnonzero(need > fewer)):
+        answer[part] = _by_steps(r[part], z[part], a, b[part])
     return answer + 0.0
 
 
-def _by_nodes(r: Floats, z: Floats, a: float, b: Floats) -> Floats:
-    """Gauss-Jacobi: as many nodes as the nearest singularity, p = -1/z, asks for 1e-15."""
-    if z.size == 0:
-        return np.empty(0)
-    away = 1 + 2 / max(float(z.max()), 0.5)
-    nodes = int(np.ceil(18 / np.log(away + np.sqrt(away * away - 1)))) + 6
-    bs, b_at = np.unique(b, return_inverse=True)
-    p, weight = _nodes(a, bs, nodes)
-    answer = np.empty(z.size)
-    for begin in range(0, z.size, _ROWS):
-        rows = slice(begin, begin + _ROWS)
-        each = p[b_at[rows]]
-        lost = np.log1p(each * z[rows, None])
-        lost *= -r[rows, None]
-        np.expm1(lost, out=lost)
-        lost /= each
-        answer[rows] = -np.einsum("ij,ij->i", lost, weight[b_at[rows]])
-    return answer
+def _nodes_needed(r: Floats, z: Floats, a: float, b: Floats) -> Floats:
+    """How many nodes give 1e-10: the nearest singularity is p = -1/z, and (1 + p z)^-r falls as exp(-c p (a+b))."""
+    away = 1 + 2 / np.maximum(z, 1e-6)
+    nearest = np.log(away + np.sqrt(away * away - 1))
+    fall = np.log1p((a + b) / np.maximum(r * z, 1e-12))
+    return np.maximum(12 / nearest, 10 / fall)
+
+
+def _parts(rows: Ints) -> list[Ints]:
+    return [rows[begin : begin + _ROWS] for begin in range(0, rows.size, _ROWS)]
+
+
+def _by_nodes(r: Floats, z: Floats, beta: tuple[float, Floats], nodes: int) -> Floats:
+    """Gauss-Jacobi: nodes and weights depend on b alone and are found once for each."""
+    bs, b_at = np.unique(beta[1], return_inverse=True)
+    p, weight = _nodes(beta[0], bs, nodes)
+    each = p[b_at]
+    lost = np.log1p(each * z[:, None])
+    lost *= -r[:, None]
+    np.expm1(lost, out=lost)
+    lost /= each
+    return np.asarray(-np.einsum("ij,ij->i", lost, weight[b_at]))
 
 
 def _nodes(a: float, b: Floats, nodes: int) -> tuple[Floats, Floats]:
@@ -65,17 +74,16 @@ def _nodes(a: float, b: Floats, nodes: int) -> tuple[Floats, Floats]:
 
 
 def _by_steps(r: Floats, z: Floats, a: float, b: Floats) -> Floats:
-    """Double-exponential steps in the log odds of p, for horizons far beyond the time of a rate (t > 20 alpha)."""
-    v = np.arange(-_REACH / 4, _REACH / 4, _STEPS)
-    left, right = np.minimum(1.0, 1 / a), np.minimum(1.0, 1 / b)[:, None]
+    """Double-exponential steps in the log odds of p, where nodes would be too many."""
+    v = np.arange(-_REACH, _REACH, _STEP)
+    wide = np.minimum(1.0, np.sqrt(1 / a + 1 / b))[:, None]
     mode = np.log(a / b)
     centre = np.where(a < 1, np.minimum(mode, -np.log(r * z)), mode)[:, None]
-    u = centre + right * np.expm1(v) - left * np.expm1(-v)
-    pace = right * np.exp(v) + left * np.exp(-v)
+    u, pace = centre + wide * np.sinh(v), wide * np.cosh(v)
     log_p, log_q = -np.logaddexp(0, -u), -np.logaddexp(0, u)
     reached = np.exp(log_p) * z[:, None]
     grown = np.log1p(reached)
     each = r[:, None] * z[:, None] * special.exprel(-r[:, None] * grown)
     each *= np.divide(grown, reached, out=np.ones_like(grown), where=reached > 0)
     inside = np.exp(a * log_p + b[:, None] * log_q - special.betaln(a, b)[:, None])
-    return np.asarray((inside * each * pace).sum(axis=1) * _STEPS)
+    return np.asarray((inside * each * pace).sum(axis=1) * _STEP)
