@@ -4,15 +4,15 @@ Three of its habits are set right: outer joins fill with NULL, a column means th
 name, and integers that overflow are not our business because the questions never let them.
 """
 
-import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import pyarrow as arrow
 from chdb import session as chdb_session
 
 from kizuna.warehouse import questions
-from kizuna.warehouse.engines import reading
+from kizuna.warehouse.engines import reading, scratch
 from kizuna.warehouse.engines.session import Answer, Closing, Gives, Options, checked
 from kizuna.warehouse.schema import DATASETS, Holding
 
@@ -24,10 +24,10 @@ class ClickHouseSession(Closing):
     """A database in a temporary folder, with views over Parquet files; one at a time in a process."""
 
     def __init__(self, holding: Holding, options: Options) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="kizuna-clickhouse-", dir=options.spill)
-        folder = Path(self._folder.name)
-        self._session = chdb_session.Session(str(folder / "database"))
-        try:
+        with ExitStack() as opening:
+            folder = opening.enter_context(scratch.own_folder(options.spill))
+            self._session = chdb_session.Session(str(folder / "database"))
+            opening.callback(self._session.close)
             for name, value in _SETTINGS.items():
                 self._session.query(f"SET {name} = {value}")
             small = reading.write_small(holding, options, folder)
@@ -37,9 +37,7 @@ class ClickHouseSession(Closing):
                 self._see(f"{dataset}_sealed", columns, holding.files.get(dataset, ()))
             for name, text in questions.chain(holding):
                 self._session.query(f"CREATE VIEW {name} AS {text}")
-        except BaseException:
-            self.close()
-            raise
+            self._open = opening.pop_all()
 
     def _see(self, name: str, columns: Mapping[str, str], files: Sequence[Path]) -> None:
         shape = ", ".join(f"{column} {_KINDS[kind]}" for column, kind in columns.items())
@@ -59,5 +57,4 @@ class ClickHouseSession(Closing):
 
     def close(self) -> None:
         """Forget the database and its folder."""
-        self._session.close()
-        self._folder.cleanup()
+        self._open.close()

@@ -1,11 +1,13 @@
 """DuckDB, the engine built in: sealed Parquet is read where it lies, tables in memory are taken over once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import duckdb
 
 from kizuna.warehouse import questions
+from kizuna.warehouse.engines import scratch
 from kizuna.warehouse.engines.session import Answer, Closing, Gives, Options, checked
 from kizuna.warehouse.schema import DATASETS, SMALL, Holding, Table
 
@@ -14,26 +16,25 @@ class DuckDbSession(Closing):
     """One connection to a database in memory, with views over the holding."""
 
     def __init__(self, holding: Holding, options: Options) -> None:
-        self._connection = connect(options)
-        try:
+        with ExitStack() as opening:
+            self._connection = opening.enter_context(connect(options))
             load(self._connection, holding)
             for name, text in questions.chain(holding):
                 self._connection.execute(f"CREATE VIEW {name} AS {text}")
-        except BaseException:
-            self._connection.close()
-            raise
+            self._open = opening.pop_all()
 
     def ask(self, sql: str, gives: Gives) -> Answer:
         """Answer a statement with the columns it gives, in their order."""
         return checked(self._connection.execute(sql).fetchnumpy(), gives)
 
     def close(self) -> None:
-        """Forget the database."""
-        self._connection.close()
+        """Forget the database and what it spilled."""
+        self._open.close()
 
 
-def connect(options: Options) -> duckdb.DuckDBPyConnection:
-    """Open a database in memory that never fetches anything, within its limit and with its folder to spill into."""
+@contextmanager
+def connect(options: Options) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a database in memory that never fetches anything, within its limit and with a folder to spill into."""
     config: dict[str, str | bool | int | float | list[str]] = {
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
@@ -43,9 +44,10 @@ def connect(options: Options) -> duckdb.DuckDBPyConnection:
         config["memory_limit"] = options.memory
     if options.threads:
         config["threads"] = options.threads
-    if options.spill:
-        config["temp_directory"] = str(options.spill)
-    return duckdb.connect(":memory:", config=config)
+    with scratch.own_folder(options.spill) as folder:
+        config["temp_directory"] = str(folder)
+        with duckdb.connect(":memory:", config=config) as connection:
+            yield connection
 
 
 def load(connection: duckdb.DuckDBPyConnection, holding: Holding) -> None:
