@@ -22,7 +22,7 @@ def one_state() -> Iterator[None]:
 
     On SQLite no writer waits for it. Inside a transaction that has begun already, that transaction's view holds.
     """
-    if connection.in_atomic_block:
+    if connection.in_atomic_block or _is_reading():
         yield
     elif connection.vendor == "postgresql":
         with transaction.atomic():
@@ -51,6 +51,12 @@ def settled_id(table: str) -> int:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT COALESCE(MAX(id), 0) FROM {table}")  # noqa: S608
         return int(cursor.fetchone()[0])
+
+
+def _is_reading() -> bool:
+    """Whether a block of one state is around us on SQLite, of which Django knows nothing."""
+    connection.ensure_connection()
+    return bool(getattr(connection.connection, "in_transaction", False))
 
 
 def _execute(statement: str) -> None:
