@@ -22,6 +22,10 @@ MOST_COHORTS = 36
 MOST_GROUPS = 6
 FEWEST = 20
 _POINTS = 90
+MILESTONES = (3, 6, 12)
+MONTH_DAYS = 365.25 / 12
+_ASKED = (np.array(MILESTONES) * MONTH_DAYS).astype(np.int64)
+"""The days whose shares are told in words: they are kept exactly."""
 
 
 @dataclass(frozen=True)
@@ -54,12 +58,16 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Retention:
-    """What the page shows: the cohort table with what each cohort brought, and comparisons by their name."""
+    """What the page shows: the cohort table with what each cohort brought, and comparisons by their name.
+
+    once: the share of those watched long enough who bought on one day only and then fell silent.
+    """
 
     table: RetentionTable
     revenue: Ints
     until_day: int
     silence_days: int
+    once: float
     comparisons: Mapping[str, Comparison] = field(default_factory=dict)
 
 
@@ -79,6 +87,7 @@ def reckon(bought: Cells, labels: Mapping[str, Sequence[str]], until_day: int) -
     return {
         "until_day": until_day,
         "silence_days": gap,
+        "once": _once(lives, gap),
         "cohort": table.cohort[kept].tolist(),
         "size": table.size[kept].tolist(),
         "active": table.active[kept, :MOST_COHORTS].tolist(),
@@ -100,7 +109,7 @@ def load(kept: Mapping[str, Any]) -> Retention | None:
         name: Comparison([Group(**group) for group in found["groups"]], found["chance"])
         for name, found in kept["comparisons"].items()
     }
-    return Retention(table, revenue, kept["until_day"], kept["silence_days"], comparisons)
+    return Retention(table, revenue, kept["until_day"], kept["silence_days"], kept["once"], comparisons)
 
 
 def _revenue(bought: Cells, lives: Durations, table: RetentionTable, until_day: int) -> Ints:
@@ -113,6 +122,12 @@ def _revenue(bought: Cells, lives: Durations, table: RetentionTable, until_day: 
     place = (first[later] - table.cohort[0], month[later] - first[later])
     np.add.at(revenue, place, bought["revenue_minor"][known][later])
     return revenue
+
+
+def _once(lives: Durations, gap: int) -> float:
+    """Of those watched for a whole silence at least, the share whose first one began on their first day."""
+    watched = lives.ended | (lives.days >= gap)
+    return float((lives.days[watched] == gap).mean()) if watched.any() else 0.0
 
 
 def _comparisons(
@@ -144,7 +159,8 @@ def _curve(key: str, lives: Durations, mine: Bools) -> dict[str, Any]:
         return {}
     curve = survival.kaplan_meier(np.zeros(len(days)), days, ended)
     longest = int(days.max())
-    steps = np.unique(np.linspace(0, longest, min(longest + 1, _POINTS)).astype(np.int64))
+    even = np.linspace(0, longest, min(longest + 1, _POINTS)).astype(np.int64)
+    steps = np.unique(np.concatenate((even, _ASKED[longest >= _ASKED], np.unique(days[ended])[:1])))
     place = np.maximum(np.searchsorted(curve.t, steps, side="right") - 1, 0)
     half = curve.quantile(0.5)
     return {

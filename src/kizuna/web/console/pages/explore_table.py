@@ -50,6 +50,7 @@ class Table:
     """All of it; `groups` stand over `measures` where columns were asked for."""
 
     corner: Sequence[str]
+    across: str
     groups: Sequence[Head]
     measures: Sequence[Measure]
     repeated: Sequence[Measure]
@@ -79,6 +80,7 @@ class Writer:
             groups.append(Head("Total", "", len(measures)))
         return Table(
             corner=[AXES[axis] for axis in self.state.rows],
+            across=AXES.get(self.state.column, ""),
             groups=groups,
             measures=measures,
             repeated=measures * (len(groups) or 1),

@@ -4,14 +4,15 @@ Everything shown was reckoned with the cube's base in the night; here it is only
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 from django.http import HttpResponse
 from django.shortcuts import render
 
 from kizuna.flows import retention as retention_flow
-from kizuna.flows.retention import FEWEST, Comparison, Group, Retention
+from kizuna.flows.retention import FEWEST, MILESTONES, MONTH_DAYS, Comparison, Group, Retention
 from kizuna.html import charts, figures
 from kizuna.html.charts import Axes, Line
 from kizuna.html.scales import Linear
@@ -35,8 +36,6 @@ WAYS = {
     "source": "By where they came from",
 }
 MOST_MONTHS = 24
-MONTH_DAYS = 365.25 / 12
-MILESTONES = (3, 6, 12)
 HOTTEST = 7
 
 
@@ -146,15 +145,18 @@ def _cell(shop: "Shop", found: Retention, place: tuple[int, int], show: str, rat
 
 
 def _foot(found: Retention) -> list[tuple[str, str]]:
-    """All cohorts together at each age, with the interval."""
-    rates = found.table.by_age()
-    return [
-        (
-            figures.share(float(rates.rate[age]), 0),
-            f"{float(rates.low[age]) * 100:.0f}–{float(rates.high[age]) * 100:.0f}",
-        )
-        for age in range(_ages(found))
-    ]
+    """All cohorts together at each age, with the interval; without the present month, which is not over."""
+    table = found.table
+    over = table.seen & (table.cohort[:, None] + np.arange(table.active.shape[1]) < int(table.cohort[-1]))
+    rates = replace(table, seen=over).by_age()
+    cells = [("100" + figures.THIN + "%", "")]
+    for age in range(1, _ages(found)):
+        if np.isnan(rates.rate[age]):
+            cells.append(("", ""))
+            continue
+        between = f"{rates.low[age] * 100:.0f}–{rates.high[age] * 100:.0f}"
+        cells.append((figures.share(float(rates.rate[age]), 0), between))
+    return cells
 
 
 def _hottest(rates: Rates) -> float:
@@ -180,10 +182,7 @@ def _draw(comparison: Comparison, way: str, found: Retention) -> object:
     axes = Axes(
         x=Linear(0, longest),
         y=Linear(0, 1),
-        x_ticks=[
-            (month * MONTH_DAYS, "first purchase" if not month else f"{month} months")
-            for month in range(0, months + 1, step)
-        ],
+        x_ticks=[(month * MONTH_DAYS, "0" if not month else f"{month} months") for month in range(0, months + 1, step)],
         y_text=lambda value: figures.share(value, 0),
         height=280,
     )
@@ -206,7 +205,7 @@ def _stills(comparison: Comparison, way: str) -> list[Still]:
 
 def _share_at(group: Group, months: int) -> str:
     """The share still buying after some months, with its interval; a dash where nobody was watched so long."""
-    day = months * MONTH_DAYS
+    day = int(months * MONTH_DAYS)
     if day > group.days[-1]:
         return "–"
     place = max(number for number, each in enumerate(group.days) if each <= day)
@@ -222,6 +221,8 @@ def _half(group: Group) -> str:
 def _words(found: Retention, comparison: Comparison, way: str) -> list[str]:
     """What is read from the curves, in sentences."""
     told = [_sentence(comparison.groups[0], way)] if way == "all" and comparison.groups else []
+    if told and found.once:
+        told.append(f"{figures.share(found.once, 0)} bought on one day only and then nothing for so long.")
     if comparison.chance is not None:
         chance = comparison.chance
         told.append(
