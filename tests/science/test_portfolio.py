@@ -169,3 +169,16 @@ def test_wrong_input_is_refused():
 def test_95_percent_of_an_odd_cut_is_not_rounded_down():
     at, rf, was = Cuts(rf=0.5, net_profit_minor=999, n_star=1, net_gain_minor=999), np.full(2, 0.5), np.full(2, True)
     assert portfolio.segments_with_hysteresis(np.array([950, 949]), rf, at, was, was).tolist() == ["A", "C"]
+
+
+@given(st.lists(st.integers(-(2**62), 2**62), max_size=60))
+def test_shares_held_rise_from_nothing_to_all_and_agree_with_the_top_fifth(values):
+    held = portfolio.shares_held(np.array(values, dtype=np.int64))
+    measured = portfolio.concentration(np.array(values, dtype=np.int64))
+    if measured is None:
+        assert not held.any()
+        return
+    assert held[0] == 0
+    assert held[-1] == pytest.approx(1)
+    assert (np.diff(held) >= 0).all()
+    assert held[4] == pytest.approx(measured.held_by_top_fifth)

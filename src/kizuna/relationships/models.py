@@ -134,6 +134,9 @@ class Snapshot(models.Model):
     cut_net_profit_minor = models.BigIntegerField(null=True)
     n_star = models.IntegerField()
     counts = models.JSONField(help_text="customers per segment, and not_placed")
+    concentration = models.JSONField(
+        default=dict, help_text="the 80/20 rule as measured and the shares held; empty: nobody brought net profit"
+    )
     columns = models.BinaryField(help_text="compressed columns: customer ids, RF, net profit, shown segment")
     digest = models.CharField(max_length=32, help_text="of the columns: what a cache knows them by")
     facts = models.CharField(max_length=20, default="", help_text="fingerprint of its facts; empty: not kept")

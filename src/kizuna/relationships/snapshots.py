@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 from django.db.models import QuerySet
@@ -39,6 +40,7 @@ _META = (
     "cut_net_profit_minor",
     "n_star",
     "counts",
+    "concentration",
     "digest",
     "facts",
     "cause",
@@ -47,7 +49,6 @@ _META = (
     "made_at",
 )
 _kept: "Kept[SnapshotColumns]" = Kept(4)
-_measured: "Kept[Concentration | None]" = Kept(64)
 
 
 class UnreadableSnapshotError(ValueError):
@@ -70,6 +71,7 @@ class SnapshotView:
     cut_net_profit_minor: int | None
     n_star: int
     counts: Mapping[str, int]
+    concentration: Mapping[str, Any]
     digest: str
     facts: str
     cause: str
@@ -135,6 +137,7 @@ def store(shop_id: int, draft: SnapshotDraft, now: datetime) -> SnapshotView:
         cut_net_profit_minor=draft.cuts.net_profit_minor,
         n_star=draft.cuts.n_star,
         counts={**{letter: counted.get(letter, 0) for letter in "ABCD"}, "not_placed": counted.get("", 0)},
+        concentration=_measure(draft.columns.net_profit),
         columns=packed,
         digest=digest_of(packed),
         facts=draft.facts,
@@ -173,8 +176,9 @@ def columns(snapshot: SnapshotView) -> SnapshotColumns:
 
 
 def concentration(snapshot: SnapshotView) -> Concentration | None:
-    """Measure the 80/20 rule on a snapshot's net profit; None where nobody brought any."""
-    return _measured.get(snapshot.digest, lambda: portfolio.concentration(columns(snapshot).net_profit))
+    """The 80/20 rule as it was measured on a snapshot's net profit; None where nobody brought any."""
+    found = snapshot.concentration
+    return Concentration(found["top_fifth"], found["holding_80_percent"]) if found else None
 
 
 def forget_reconstructed(shop_id: int) -> Sequence[int]:
@@ -212,6 +216,18 @@ def unpack(packed: bytes) -> SnapshotColumns:
     steps, rf, profit = (_whole(content[8 * count * part : 8 * count * (part + 1)]) for part in range(3))
     letters = np.frombuffer(content[24 * count :], dtype=np.uint8)
     return SnapshotColumns(np.cumsum(steps), rf.view(np.float64), profit, _LETTERS[letters])
+
+
+def _measure(net_profit: Ints) -> dict[str, Any]:
+    """What a snapshot says of concentration: reckoned once, when it is stored."""
+    found = portfolio.concentration(net_profit)
+    if found is None:
+        return {}
+    return {
+        "top_fifth": found.held_by_top_fifth,
+        "holding_80_percent": found.customers_holding_80_percent,
+        "shares": portfolio.shares_held(net_profit).round(6).tolist(),
+    }
 
 
 def _planes(values: NDArray[np.int64]) -> bytes:

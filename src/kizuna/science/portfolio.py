@@ -1,6 +1,6 @@
 """The customer portfolio: relationship factor across, share of net profit up, and two cuts that make four segments.
 
-Here: e-CNRR, the cuts, the segments with and without hysteresis, and the measured concentration. Not here: net profit
+Here: e-CNRR, the cuts, the segments with and without hysteresis, and concentration as measured. Not here: net profit
 and RF themselves. e-CNRR and segments A, B: Ko & Shikama, section II.D; the cut rule is Kizuna's (model, section 2).
 """
 
@@ -150,6 +150,25 @@ def concentration(values: Ints) -> Concentration | None:
         return None
     top_fifth = descending[: -(-len(descending) // 5)]
     return Concentration(_exact_sum(top_fifth) / _exact_sum(descending), needed / len(descending))
+
+
+def shares_held(values: Ints, steps: int = 20) -> Floats:
+    """The Lorenz curve from the richest on: what the top k / steps of the customers hold, float64[steps + 1], 0 to 1.
+
+    values: int64[n], money in minor units of every customer; negative values hold nothing; the top share is rounded
+    up to whole customers, as in `concentration`. All 0 when nobody holds anything. Source: Lorenz (1905).
+
+    >>> shares_held(np.array([60, 30, 5, 5, 0]), 5).tolist()
+    [0.0, 0.6, 0.9, 0.95, 1.0, 1.0]
+    """
+    descending = np.sort(np.maximum(values, 0))[::-1]
+    total = _exact_sum(descending)
+    if total == 0:
+        return np.zeros(steps + 1)
+    ends = -(-np.arange(steps + 1) * len(descending) // steps)
+    running = np.cumsum(descending if total < _SAFE_SUM else descending.astype(np.float64))
+    held: Floats = np.r_[0.0, running / float(total)][ends]
+    return np.minimum(held, 1.0)
 
 
 def _reaching_80_percent(descending: Ints) -> int:

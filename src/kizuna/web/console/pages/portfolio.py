@@ -26,6 +26,7 @@ from kizuna.web.console import amounts
 from kizuna.web.console.access import ShopRequest, shop_page
 from kizuna.web.console.pages import chosen, plot
 from kizuna.web.console.pages.chosen import MOST_DOTS
+from kizuna.web.console.pages.concentration import shares_held
 from kizuna.web.console.pages.filters import ListState, parse_list
 from kizuna.web.console.pages.totals import count_now, count_then, placed_in
 from kizuna.web.console.pages.words import SEGMENTS, SegmentWords, concentration_words
@@ -68,6 +69,7 @@ class Picture:
     shares: SafeString
     caption: str
     concentration: str
+    shares_held: SafeString
     placed: int
     snapshot: SnapshotView | None
     past: bool
@@ -173,6 +175,7 @@ def _picture(shop: "Shop", state: ListState, last: SnapshotView | None, past: Sn
         shares=_share_bar(totals),
         caption=caption,
         concentration=concentration_words(snapshots.concentration(shown)) if shown else "",
+        shares_held=shares_held(shown) if shown else SafeString(""),
         placed=placed,
         snapshot=shown,
         past=past is not None,
