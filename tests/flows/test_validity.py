@@ -198,7 +198,9 @@ def test_many_who_ask_get_one_job_and_a_job_stores_one_check():
     validity.ask(shop, now)
     validity.ask(shop, now)
     assert Job.objects.filter(task__endswith="run_check").count() == 1
-    assert validity.find_progress(shop) == 0.0
+    waiting = validity.find_job(shop)
+    assert waiting is not None
+    assert (waiting.state, waiting.progress) == ("ready", 0.0)
     validity.run_check.func(shop_id=shop.pk, now_us=until_us)
     assert kept.find_last(shop.pk) is not None
     validity.check_monthly(now)

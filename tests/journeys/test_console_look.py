@@ -11,8 +11,9 @@ from tests.journeys.conftest import LiveKizuna, open_window, serving
 EMAIL, PASSWORD = "owner@tea.example", "a long enough password"
 SEED = f"""
 from datetime import UTC, datetime
+import numpy as np
 from bench.seed import Size, seed
-from kizuna.flows import forecast, people, shops
+from kizuna.flows import forecast, people, shops, validity
 from kizuna.flows.people import NewPerson
 from kizuna.shops.tenants import NewShop
 now = datetime.now(UTC)
@@ -22,6 +23,7 @@ for shop in (tea, new):
     people.create_owner(shop, NewPerson("{EMAIL}", "Owner of tea", "{PASSWORD}"), now)
 seed(tea, Size(300, 6000, 300), now)
 forecast.refresh(tea, now)
+validity.check(tea, now, np.random.default_rng(1))
 """
 LOOKS = [("desk", "light"), ("desk", "dark"), ("phone", "light"), ("phone", "dark")]
 SIZES = {"desk": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
@@ -35,6 +37,7 @@ PATHS += [
     "s/fresh/customers/",
     "s/tea/customers/?q=zzzzz",
 ]
+PATHS += ["s/tea/validity/", "s/fresh/validity/"]
 
 
 @pytest.fixture(scope="module")

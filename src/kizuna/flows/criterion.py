@@ -66,6 +66,17 @@ def change_weights_by_comparison(
 
 
 @transaction.atomic
+def adopt_learned(
+    shop: "Shop", half_lives: Mapping[str, int], weights: Mapping[str, float], person: "Person | None", now: datetime
+) -> CriterionView:
+    """Set half-lives and weights learned from the shop's own past, of every factor. Raises CriterionError."""
+    current = criteria.get_current(shop.pk)
+    if set(weights) != set(current.weights):
+        raise criteria.CriterionError("the factors have changed since this was learned")
+    return _change(shop, CriterionDraft(half_lives, weights, criteria.LEARNED), person, now)
+
+
+@transaction.atomic
 def restore_version(shop: "Shop", version: int, person: "Person | None", now: datetime) -> CriterionView:
     """Apply an earlier version again, as a new one: the undo of every change."""
     earlier = criteria.get_version(shop.pk, version)

@@ -19,6 +19,7 @@ from kizuna.customers import links
 from kizuna.flows import origins, portfolio
 from kizuna.flows.origins import History, Measured
 from kizuna.jobs import queue, standing
+from kizuna.jobs.queue import JobView
 from kizuna.relationships import criterion as criteria
 from kizuna.relationships import reference, validity
 from kizuna.relationships.population import Distributions, Links
@@ -196,10 +197,20 @@ def ask(shop: "Shop", now: datetime) -> None:
     queue.enqueue_once(run_check, _key(shop), shop_id=shop.pk, now_us=periods.epoch_us(now))
 
 
-def find_progress(shop: "Shop") -> float | None:
-    """Find how far a check under way has come, 0 to 1; None where none is."""
+def find_job(shop: "Shop") -> JobView | None:
+    """Find the check of a shop that waits, runs or was given up since the last one was stored."""
     job = queue.find_unfinished(_key(shop))
-    return None if job is None else job.progress
+    last = validity.find_last(shop.pk)
+    if job is not None and last is not None and job.finished_at is not None and job.finished_at <= last.made_at:
+        return None
+    return job
+
+
+def still_holds(shop: "Shop", check: CheckView) -> bool:
+    """Say whether a check was of the criterion and the reference that hold now."""
+    current = reference.find_current(shop.pk)
+    version = None if current is None else current.version
+    return check.criterion_version == criteria.get_current(shop.pk).version and check.reference_version == version
 
 
 @task(queue_name="slow")

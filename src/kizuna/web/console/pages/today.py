@@ -16,8 +16,9 @@ from django.utils.safestring import SafeString
 from kizuna.customers import merging
 from kizuna.flows import portfolio as portfolio_flow
 from kizuna.flows import upkeep
+from kizuna.flows import validity as validity_flow
 from kizuna.html import charts, figures
-from kizuna.relationships import lists, moves, reference, snapshots
+from kizuna.relationships import lists, moves, reference, snapshots, validity
 from kizuna.relationships.lists import Dot, Filters
 from kizuna.relationships.snapshots import SnapshotView
 from kizuna.sales import days
@@ -27,7 +28,7 @@ from kizuna.shops import roles
 from kizuna.tracking import arrivals
 from kizuna.web.console import amounts
 from kizuna.web.console.access import ShopRequest, shop_page
-from kizuna.web.console.pages import cooling
+from kizuna.web.console.pages import cooling, validity_words
 from kizuna.web.console.pages.totals import count_now
 from kizuna.web.console.pages.words import SEGMENTS, SegmentWords, cause_words, move_words
 
@@ -218,6 +219,7 @@ def _tasks(request: ShopRequest, shop: "Shop", last: SnapshotView | None, now_us
             where = "settings/currencies/" if mine else "debugger/?outcome=unknown_rate"
             act = "Add rates" if mine else "See which"
             tasks.append(Task("alert", "warn", "Exchange rates are missing", text, f"{root}{where}", act))
+    tasks += _validity(shop, root, may_recalibrate=roles.may(request.role, "edit_criterion"))
     stuck = upkeep.count_stuck(shop) if roles.may(request.role, "edit_settings") else 0
     if stuck:
         text = f"{figures.whole(stuck)} {'things' if stuck != 1 else 'thing'} could not be finished in the background."
@@ -226,6 +228,16 @@ def _tasks(request: ShopRequest, shop: "Shop", last: SnapshotView | None, now_us
         text = "Scores are provisional until a reference is frozen; that happens by itself at 100 placed customers."
         tasks.append(Task("clock", "", "No reference yet", text, f"{root}settings/factors/", "Freeze one"))
     return tasks
+
+
+def _validity(shop: "Shop", root: str, *, may_recalibrate: bool) -> list[Task]:
+    """What the last check of the criterion alarms about, unless something was recalibrated since."""
+    check = validity.find_last(shop.pk)
+    if check is None or check.state != "alarm" or not validity_flow.still_holds(shop, check):
+        return []
+    title, text = validity_words.task_words(check, validity_words.name_factors(shop.pk))
+    act, where = ("Recalibrate", "validity/#recalibrate") if may_recalibrate else ("See why", "validity/")
+    return [Task("validity", "warn", title, text, f"{root}{where}", act)]
 
 
 def _greeting(request: ShopRequest, now_us: int, shop: "Shop") -> str:

@@ -14,6 +14,7 @@ from kizuna.web.console.pages import (
     portfolio,
     retention,
     today,
+    validity,
 )
 
 urlpatterns: list[URLPattern] = [
@@ -44,5 +45,10 @@ urlpatterns: list[URLPattern] = [
     path("s/<slug:slug>/explore/views/", explore.keep_view, name="explore_view_keep"),
     path("s/<slug:slug>/explore/views/<int:view_id>/remove/", explore.remove_view, name="explore_view_remove"),
     path("s/<slug:slug>/retention/", retention.page, name="retention"),
+    path("s/<slug:slug>/validity/", validity.page, name="validity"),
+    path("s/<slug:slug>/validity/progress/", validity.progress, name="validity_progress"),
+    path("s/<slug:slug>/validity/check/", validity.check_now, name="validity_check"),
+    path("s/<slug:slug>/validity/use/<slug:kind>/", validity.recalibrate, name="validity_recalibrate"),
+    path("s/<slug:slug>/validity/changes/<int:recalibration_id>/undo/", validity.undo, name="validity_undo"),
     path("s/<slug:slug>/debugger/", debugger.page, name="debugger"),
 ]

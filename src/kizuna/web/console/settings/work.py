@@ -37,6 +37,7 @@ JOBS = {
     "replace_everybody": "Place every customer anew",
     "reconstruct": "Reconstruct the weekly history",
     "refresh_shop": "Compute the forecast",
+    "run_check": "Check the criterion",
 }
 
 

@@ -17,6 +17,7 @@ SECTIONS = (
     ("forecast/", "Forecast", "forecast", "Insight", {"view"}),
     ("explore/", "Explore", "explore", "Insight", {"view"}),
     ("retention/", "Retention", "retention", "Insight", {"view"}),
+    ("validity/", "Validity", "validity", "Insight", {"view"}),
     ("debugger/", "Live debugger", "code", "Shop", {"debug"}),
     ("settings/", "Settings", "settings", "Shop", {action for _, _, action in frame.TABS}),
 )
