@@ -101,7 +101,9 @@ def test_standings_carry_what_lists_sort_by_and_lose_it_with_the_forecast() -> N
     assert Standing.objects.get(pk=mine[1]).expected_value_minor == mine[1] * 10
     assert Standing.objects.get(pk=mine[1]).still_customer == pytest.approx(1 / 3, abs=1e-4)
     assert Standing.objects.get(pk=theirs).expected_value_minor is None
-    assert forecasts.forget_absent(shop.pk, np.array(mine[:2])) == 1
+    absent = forecasts.list_absent(shop.pk, np.array(mine[:2]))
+    assert absent.tolist() == [mine[2]]
+    forecasts.unnote(shop.pk, np.array([mine[2], theirs]))
     assert Standing.objects.get(pk=mine[2]).still_customer is None
 
 

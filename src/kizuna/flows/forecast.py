@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import numpy as np
 from django.db import transaction
 from django.tasks import task
 
@@ -117,12 +116,15 @@ def _note(shop: "Shop", columns: ForecastColumns) -> None:
         with transaction.atomic():
             forecasts.note(shop.pk, columns.rows(start, start + forecasts.PART))
         queue.report(_WRITING + (1 - _WRITING) * start / count)
-    with transaction.atomic():
-        forecasts.forget_absent(shop.pk, columns.customer_id)
+    absent = forecasts.list_absent(shop.pk, columns.customer_id)
+    for start in range(0, len(absent), forecasts.PART):
+        with transaction.atomic():
+            forecasts.unnote(shop.pk, absent[start : start + forecasts.PART])
 
 
 def _forget(shop: "Shop") -> None:
     """A shop whose purchases were all taken back has no forecast left."""
-    with transaction.atomic():
-        forecasts.forget(shop.pk)
-        forecasts.forget_absent(shop.pk, np.empty(0, dtype=np.int64))
+    if forecasts.find_last(shop.pk) is not None:
+        with transaction.atomic():
+            forecasts.forget(shop.pk)
+        _note(shop, forecasts.NOBODY)

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from django.db import connection
+from django.db.models import F
 from numpy.typing import NDArray
 
 from kizuna.relationships import packing
@@ -93,6 +94,9 @@ class ForecastColumns:
         return Outlook(*(getattr(self, field.name)[row].item() for field in fields(Outlook)))
 
 
+NOBODY = ForecastColumns(*(np.empty(0, dtype=kind) for kind in _KINDS))
+
+
 def begin(shop_id: int, draft: RunDraft, customers: int, now: datetime) -> int:
     """Store a run that nobody sees yet; returns its id. What an interrupted one left is deleted."""
     ForecastRun.objects.filter(shop_id=shop_id, complete=False).delete()
@@ -169,7 +173,7 @@ def columns(shop_id: int, run: RunView) -> ForecastColumns:
     """Read a whole run at once; empty where its parts were let go."""
     parts = list(read_parts(shop_id, run))
     if not parts:
-        return ForecastColumns(*(np.empty(0, dtype=kind) for kind in _KINDS))
+        return NOBODY
     return ForecastColumns(
         *(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(ForecastColumns))
     )
@@ -191,22 +195,24 @@ def note(shop_id: int, columns: ForecastColumns) -> int:
     return len(changed)
 
 
-def forget_absent(shop_id: int, present: Ints) -> int:
-    """Take the figures off standings whose customers a run no longer speaks of; returns how many."""
+def list_absent(shop_id: int, present: Ints) -> Ints:
+    """List the customers whose standings carry figures though a run does not speak of them."""
     noted = Standing.objects.filter(shop_id=shop_id, expected_value_minor__isnull=False)
     before = np.fromiter(noted.values_list("pk", flat=True).iterator(5_000), dtype=np.int64)
-    absent = np.setdiff1d(before, present).tolist()
-    for start in range(0, len(absent), PART):
-        some = Standing.objects.filter(shop_id=shop_id, pk__in=absent[start : start + PART])
-        some.update(expected_value_minor=None, still_customer=None)
-    return len(absent)
+    return np.setdiff1d(before, present)
+
+
+def unnote(shop_id: int, customer_id: Ints) -> None:
+    """Take the figures off the standings of these customers."""
+    some = Standing.objects.annotate(bare_shop=F("shop_id") + 0).filter(bare_shop=shop_id, pk__in=customer_id.tolist())
+    some.update(expected_value_minor=None, still_customer=None)
 
 
 def _noted(shop_id: int, customer_id: Ints) -> dict[int, tuple[int | None, float | None]]:
-    rows = Standing.objects.filter(
-        shop_id=shop_id, pk__gte=int(customer_id[0]), pk__lte=int(customer_id[-1])
-    ).values_list("pk", "expected_value_minor", "still_customer")
-    return {pk: (value, still) for pk, value, still in rows}
+    """What the standings of these customers say now, looked up by key: a range of ids may hold a million visitors."""
+    rows = Standing.objects.annotate(bare_shop=F("shop_id") + 0).filter(bare_shop=shop_id, pk__in=customer_id.tolist())
+    told = rows.values_list("pk", "expected_value_minor", "still_customer")
+    return {pk: (value, still) for pk, value, still in told}
 
 
 def _complete(shop_id: int) -> Any:
