@@ -7,25 +7,28 @@ import numpy as np
 
 from kizuna.warehouse.engines.session import Answer
 from kizuna.warehouse.face import Warehouse
-from tests.warehouse.making import DAY_US, MINUTE, SPAN, START_US
+from tests.warehouse.making import DAY_US, MIDDLE, MINUTE, SPAN, START_US
 
 LANDMARK_US = 946_684_800_000_000
-EARLY, MIDDLE, LATE = START_US - 1, START_US + SPAN // 2, START_US + 2 * SPAN
+EARLY, LATE = START_US - 1, START_US + 2 * SPAN
 
 ASKED: Mapping[str, list[tuple[str, tuple[int, ...]]]] = {
     "stocks": [("stocks", (LATE, LANDMARK_US)), ("stocks", (MIDDLE, LANDMARK_US))],
     "net_profit": [("net_profit", (MIDDLE, LATE)), ("net_profit", (EARLY, MIDDLE))],
     "purchases": [("purchases", (LATE,)), ("purchases", (MIDDLE,))],
-    "visits": [("visits", (EARLY, LATE)), ("visits", (MIDDLE - 20 * DAY_US, MIDDLE))],
+    "visits": [("visits", (MIDDLE, LATE)), ("visits", (MIDDLE - 20 * DAY_US, MIDDLE))],
     "cohort_retention": [("cohort_retention", ())],
-    "transitions": [("transitions", (10 * DAY_US, START_US + 7, MIDDLE + 3)), ("transitions", (DAY_US, EARLY, LATE))],
-    "concentration": [("concentration", (EARLY, LATE)), ("concentration", (MIDDLE, LATE))],
-    "last_touch": [("last_touch", (7 * DAY_US, EARLY, LATE)), ("last_touch", (0, MIDDLE, LATE))],
+    "transitions": [
+        ("transitions", (10 * DAY_US, START_US + 7, MIDDLE + 3)),
+        ("transitions", (DAY_US, MIDDLE - 40 * DAY_US, LATE)),
+    ],
+    "concentration": [("concentration", (EARLY, MIDDLE)), ("concentration", (MIDDLE, LATE))],
+    "last_touch": [("last_touch", (7 * DAY_US, EARLY, MIDDLE)), ("last_touch", (7 * DAY_US, MIDDLE, LATE))],
     "first_touch": [("first_touch", ())],
-    "attention": [("attention", (EARLY, LATE)), ("attention", (EARLY, MIDDLE, 2 * MINUTE))],
+    "attention": [("attention", (MIDDLE, LATE)), ("attention", (EARLY, MIDDLE, 2 * MINUTE))],
     "basket_pairs": [("basket_pairs", (1,)), ("basket_pairs", (3,))],
     "cuboid": [("cuboid", ())],
-    "percentiles": [("percentiles", (EARLY, LATE)), ("percentiles", (MIDDLE, LATE))],
+    "percentiles": [("percentiles", (EARLY, MIDDLE)), ("percentiles", (MIDDLE, LATE))],
 }
 
 

@@ -24,6 +24,11 @@ PAUSES = (0, 1, 5 * MINUTE, 30 * MINUTE - 1, 30 * MINUTE, 30 * MINUTE + 1, 3 * D
 SOURCES = ("", "", "", "news", "café.example", "検索", "o'brien", "News", "🛒")
 SKUS = ("a", "B", "ä", "鞄", "a'b", "Z z", "🧦", "")
 HUGE = 2**52 + 1
+MIDDLE = START_US + SPAN // 2
+EDGES = (MIDDLE, MIDDLE, MIDDLE - 20 * DAY_US, START_US + 7 + 20 * DAY_US)
+"""Instants at which the suite lets periods and steps begin and end, so that much happens just then."""
+AROUND = (0, 0, 1, 29 * MINUTE, 30 * MINUTE)
+"""How long before the middle the first customers begin to browse."""
 
 
 @dataclass(frozen=True)
@@ -97,26 +102,33 @@ class _Maker:
             self.moved[user] = self.moved[visitor] = other
         elif self.traits.moved and rng.random() < 0.2:
             self.moved[visitor] = 10 * rng.randint(1, self.traits.customers) + 5
-        if self.traits.gone and rng.random() < 0.15:
+        if self.traits.gone and customer > len(AROUND) and rng.random() < 0.2:
             self.gone += rng.choice(([user, visitor], [visitor], [user]))
         if self.traits.pages:
             self._browse(user, visitor, first)
         for name, out in (("Email Sent", 1), ("Email Received", 0), ("Letter Sent", 1), ("Email Link Clicked", 0)):
             for _ in range(rng.randint(0, 4)):
-                more = {"counts_email": int(name == "Email Received"), "direction": 1 + out, "about": 3 - out}
-                self._fact(user, first, START_US + rng.randrange(SPAN), name=name, channel=2, **more)
+                direction = rng.choice((1, 2)) if name == "Letter Sent" else 1 + out
+                more = {"counts_email": int(name == "Email Received"), "direction": direction, "about": 3 - out}
+                self._fact(user, first, self._moment(), name=name, channel=2, **more)
         if self.traits.orders:
             for _ in range(rng.choice((0, 1, 1, 2, 3, 9))):
                 self._order(user, first)
 
     def _browse(self, user: int, visitor: int, first: int) -> None:
         rng = self.rng
-        at = START_US + rng.randrange(SPAN // 1000) * 1000
-        for _ in range(rng.randint(0, 25)):
-            at += rng.choice(PAUSES)
+        at, pages = self._moment(), rng.randint(0, 25)
+        if user <= 10 * len(AROUND):
+            at, pages = MIDDLE - AROUND[user // 10 - 1], 9
+        for _ in range(pages):
             name = rng.choice(("Page Viewed", "Product Clicked", "Product Viewed", "ページ", "Promotion Clicked"))
             page = {"is_page": 1, "visitor_id": visitor, "visitor_customer_id": first}
             self._fact(rng.choice((user, visitor)), first, at, name=name, source=rng.choice(SOURCES), **page)
+            at += rng.choice(PAUSES)
+
+    def _moment(self) -> int:
+        """Some instant, often one of the edges."""
+        return self.rng.choice(EDGES) if self.rng.random() < 0.3 else START_US + self.rng.randrange(SPAN)
 
     def _fact(self, identity: int, first: int, at: int, **more: int | str) -> Row:
         return self._row(FACT, identity, first, at, **more)
@@ -132,7 +144,8 @@ class _Maker:
     def _order(self, user: int, first: int) -> None:
         rng = self.rng
         earlier = [int(row["ts_us"]) for row in self.events if row["source"]]
-        at = rng.choice(earlier) if earlier and rng.random() < 0.3 else START_US + rng.randrange(SPAN)
+        late = rng.choice((0, 0, 7 * DAY_US, 7 * DAY_US + 1))
+        at = rng.choice(earlier) + late if earlier and rng.random() < 0.3 else self._moment()
         revenue = rng.choice((0, 1, 995, 12_345, 12_345, 70_000, HUGE))
         more = {"name": "order", "source": rng.choice(SOURCES), "country": rng.choice(("DE", "", "Türkiye"))}
         profit = revenue * rng.randint(-2, 9) // 10
