@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from kizuna.science.purchasing import Floats, Histories, Ints
 
 LARGEST_COUNT = 2**53
+ONE_KEY = 2**62
 
 
 class UnreadableHistoryError(ValueError):
@@ -130,7 +131,7 @@ def _distinct_pairs(who: Ints, when: Ints) -> tuple[Ints, Ints]:
         return who, when
     least, days = int(when.min()), int(when.max()) - int(when.min()) + 1
     lowest = int(who.min())
-    if (int(who.max()) - lowest + 1) * days < 2**62:
+    if (int(who.max()) - lowest + 1) * days < ONE_KEY:
         key = np.unique((who - lowest) * days + (when - least))
         return key // days + lowest, key % days + least
     order = np.lexsort((when, who))
@@ -143,7 +144,7 @@ def _group[Number: (np.int64, np.float64)](x: Ints, t_x: NDArray[Number], T: NDA
     """Equal histories as one row, rows ordered by (x, T, t_x)."""
     (xs, x_at), (Ts, T_at), (ts, t_at) = _ranks(x), _ranks(T), _ranks(t_x)
     key = x_at * Ts.size + T_at
-    if xs.size * Ts.size * ts.size < 2**62:
+    if xs.size * Ts.size * ts.size < ONE_KEY:
         key, group = _ranks(key * ts.size + t_at)
         pair = key // max(ts.size, 1)
         rows = xs[pair // max(Ts.size, 1)], ts[key % max(ts.size, 1)], Ts[pair % max(Ts.size, 1)]
