@@ -68,7 +68,7 @@ def test_a_very_large_shop_is_sampled_and_fitted_whole(monkeypatch):
     who, when = shop(np.random.default_rng(3), 600, 300, True)
     monkeypatch.setattr(choice, "ENOUGH", 250)
     made = choose(who, when, 300, 90)
-    assert any(note.startswith("Chosen by an even sample of 1") for note in made.notes)
+    assert any(note.startswith("Chosen by an even sample of 200 customers") for note in made.notes)
     assert made.actual < 0.6 * np.unique(np.stack((who, when))[:, when > 210], axis=1).shape[1]
     assert made.fit.log_likelihood == pytest.approx(made.fit.model.log_likelihood(from_days(who, when, 300)[1]))
 

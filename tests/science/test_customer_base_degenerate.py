@@ -148,7 +148,7 @@ def test_parameters_come_back_within_their_errors(truth):
     "truth", [Nbd(0.6, 5.0), ParetoNbd(0.6, 5.0, 0.9, 20.0), BgNbd(0.6, 5.0, 0.9, 2.5), MbgNbd(0.6, 5.0, 0.9, 2.5)]
 )
 def test_simulated_customers_are_those_of_the_model(truth):
-    """Counts by the probability mass, last purchases by what follows: what histories expect is what the model expects."""
+    """Counts by the probability mass; and what histories expect of the time after is what the model expects."""
     known = truth.simulate(np.full(40_000, 30.0), np.random.default_rng(7))
     share = np.bincount(known.x, known.count)[:8] / 40_000
     mass = truth.probability(np.arange(8), 30.0)
