@@ -4,8 +4,10 @@ Two ways, by how far z = t/alpha reaches: a few Gauss-Jacobi nodes, or many doub
 terms only, so nothing cancels and a = 1 is no hole. Not here: what the mean is used for.
 """
 
+import functools
+
 import numpy as np
-from scipy import special
+from scipy import linalg, special
 
 from kizuna.science.purchasing import Floats, Ints
 
@@ -49,7 +51,7 @@ def _parts(rows: Ints) -> list[Ints]:
 def _by_nodes(r: Floats, z: Floats, beta: tuple[float, Floats], nodes: int) -> Floats:
     """Gauss-Jacobi: nodes and weights depend on b alone and are found once for each."""
     bs, b_at = np.unique(beta[1], return_inverse=True)
-    p, weight = _nodes(beta[0], bs, nodes)
+    p, weight = (np.stack(each) for each in zip(*(_nodes(beta[0], float(b), nodes) for b in bs), strict=True))
     each = p[b_at]
     lost = np.log1p(each * z[:, None])
     lost *= -r[:, None]
@@ -58,19 +60,15 @@ def _by_nodes(r: Floats, z: Floats, beta: tuple[float, Floats], nodes: int) -> F
     return np.asarray(-np.einsum("ij,ij->i", lost, weight[b_at]))
 
 
-def _nodes(a: float, b: Floats, nodes: int) -> tuple[Floats, Floats]:
-    """Nodes and weights float64[rows, nodes] for the mean over Beta(a, b), by its canonical moments (Skibinsky)."""
+@functools.lru_cache(maxsize=4096)
+def _nodes(a: float, b: float, nodes: int) -> tuple[Floats, Floats]:
+    """Nodes and weights float64[nodes] for the mean over Beta(a, b), by its canonical moments (Skibinsky)."""
     k = np.arange(1, nodes + 1)
-    odd, even = (a + k - 1) / (a + b[:, None] + 2 * k - 2), k / (a + b[:, None] + 2 * k - 1)
-    before = np.concatenate((np.zeros((b.size, 1)), even[:, :-1]), axis=1)
-    up, down = (1 - before) * odd, (1 - odd) * even
-    matrix = np.zeros((b.size, nodes, nodes))
-    at = np.arange(nodes)
-    matrix[:, at, at] = up
-    matrix[:, at[1:], at[1:]] += down[:, :-1]
-    matrix[:, at[1:], at[:-1]] = np.sqrt(up[:, :-1] * down[:, :-1])
-    p, vectors = np.linalg.eigh(matrix)
-    return np.clip(p, 1e-300, 1.0), np.square(vectors[:, 0, :])
+    odd, even = (a + k - 1) / (a + b + 2 * k - 2), k / (a + b + 2 * k - 1)
+    up, down = (1 - np.concatenate(([0.0], even[:-1]))) * odd, (1 - odd) * even
+    diagonal = up + np.concatenate(([0.0], down[:-1]))
+    p, vectors = linalg.eigh_tridiagonal(diagonal, np.sqrt(up[:-1] * down[:-1]), lapack_driver="stev")
+    return np.clip(p, 1e-300, 1.0), np.square(vectors[0])
 
 
 def _by_steps(r: Floats, z: Floats, a: float, b: Floats) -> Floats:

@@ -23,7 +23,7 @@ LOW, HIGH = np.log(1e-5), np.log(1e4)
 TIME_LOW, TIME_HIGH = np.log(1e-6), np.log(1e8)
 FADES_OVER = 100.0
 LEANING = 0.05
-_STEPS, _DIFFERENCE, _ROUGH, _WIDEST = 200, 1e-4, 1e-6, 4.0
+_STEPS, _DIFFERENCE, _WIDEST = 200, 1e-6, 4.0
 _LARGE, _SAMPLE = 40_000, 8_000
 
 
@@ -170,9 +170,10 @@ def _newton(objective: Likelihood, first: Floats, low: Floats, high: Floats) -> 
     at = np.clip(first, low + 1e-3, high - 1e-3)
     value, slope = objective(at)
     radius, free = 1.0, np.ones(at.size, dtype=np.bool_)
+    hessian = np.eye(at.size)
     for _ in range(_STEPS):
         free = ~(((at <= low) & (slope > 0)) | ((at >= high) & (slope < 0)))
-        hessian = _rough_hessian(objective, at, slope)
+        hessian = _hessian(objective, at, slope)
         step, gain = _step(hessian, slope, free, radius)
         moved = np.clip(at + step, low, high)
         while gain > max(1e-10, 4e-15 * abs(value)):
@@ -183,10 +184,10 @@ def _newton(objective: Likelihood, first: Floats, low: Floats, high: Floats) -> 
             step, gain = _step(hessian, slope, free, radius)
             moved = np.clip(at + step, low, high)
         else:
-            return _Found(at, _hessian(objective, at), free, True)
+            return _Found(at, hessian, free, True)
         radius = min(_WIDEST, 2 * radius)
         at, value, slope = moved, tried, tried_slope
-    return _Found(at, _hessian(objective, at), free, False)
+    return _Found(at, hessian, free, False)
 
 
 def _step(hessian: Floats, slope: Floats, free: Truths, radius: float) -> tuple[Floats, float]:
@@ -204,20 +205,11 @@ def _step(hessian: Floats, slope: Floats, free: Truths, radius: float) -> tuple[
     return step, float(-part * (along @ newton) * (1 - part / 2))
 
 
-def _rough_hessian(objective: Likelihood, at: Floats, slope: Floats) -> Floats:
-    """Differences to one side: good enough to step by, half the work."""
-    rows = [(objective(at + each)[1] - slope) / _ROUGH for each in np.eye(at.size) * _ROUGH]
+def _hessian(objective: Likelihood, at: Floats, slope: Floats) -> Floats:
+    """The observed information by differences of the gradient, to about 1e-5 of itself."""
+    rows = [(objective(at + each)[1] - slope) / _DIFFERENCE for each in np.eye(at.size) * _DIFFERENCE]
     square = np.array(rows)
     return np.asarray((square + square.T) / 2)
-
-
-def _hessian(objective: Likelihood, at: Floats) -> Floats:
-    """Central differences of the gradient: the observed information, to 1e-8 of itself."""
-    rows = []
-    for each in np.eye(at.size) * _DIFFERENCE:
-        rows.append((objective(at + each)[1] - objective(at - each)[1]) / (2 * _DIFFERENCE))
-    square = np.array(rows)
-    return (square + square.T) / 2
 
 
 def _uncertainty[Model](family: Family[Model], found: _Found) -> tuple[Floats, frozenset[str]]:

@@ -132,7 +132,8 @@ def _distinct_pairs(who: Ints, when: Ints) -> tuple[Ints, Ints]:
     least, days = int(when.min()), int(when.max()) - int(when.min()) + 1
     lowest = int(who.min())
     if (int(who.max()) - lowest + 1) * days < ONE_KEY:
-        key = np.unique((who - lowest) * days + (when - least))
+        key = np.sort((who - lowest) * days + (when - least))
+        key = key[np.flatnonzero(np.diff(key, prepend=-1))]
         return key // days + lowest, key % days + least
     order = np.lexsort((when, who))
     who, when = who[order], when[order]
