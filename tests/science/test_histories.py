@@ -43,6 +43,17 @@ def test_from_rows_loses_nothing(rows):
     assert order == sorted(set(order))
 
 
+@given(st.lists(st.one_of(st.integers(0, 40).map(lambda day: day / 7), st.floats(0, 1e6)), min_size=1, max_size=60))
+def test_ranks_are_those_of_sorting_on_a_grid_or_off(values):
+    column = np.array(values)
+    plain, place = np.unique(column, return_inverse=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(histories, "_WORTH_A_GRID", 1)
+        found = histories.ranks(column)
+    assert (found[0] == plain).all()
+    assert (found[1] == place).all()
+
+
 def test_ids_and_days_too_far_apart_for_one_key_are_sorted_all_the_same():
     far = 2**62
     customers, known = from_days([far, -far, far, far], [0, 2**40, 7, 7], 2**41, 1.0)

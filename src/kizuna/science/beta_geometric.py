@@ -14,7 +14,7 @@ from scipy import special
 from kizuna.science import nbd
 from kizuna.science.beta_means import mean_until_end
 from kizuna.science.fitting import Likelihood
-from kizuna.science.histories import customers_and_repeaters, from_rows
+from kizuna.science.histories import customers_and_repeaters, from_rows, ranks
 from kizuna.science.nbd import ALIKE, log_negative_binomial, tell_rates
 from kizuna.science.purchasing import Floats, Histories, Ints, checked_horizon
 
@@ -103,7 +103,7 @@ def likelihood(histories: Histories, first_coin: int) -> Likelihood:
     L = L of the NBD (r, alpha) x B(a, b+m)/B(a, b) x (1 + odds of having ended), the odds where m > 0
     a/(b+m-1) ((alpha+T)/(alpha+t_x))^(r+x).
     """
-    xs, x_at = np.unique(histories.x, return_inverse=True)
+    xs, x_at = ranks(histories.x)
     coins = xs.astype(np.float64) + first_coin
     by_x = np.bincount(x_at, histories.count, xs.size)
     without_end = nbd.likelihood(histories)

@@ -75,6 +75,7 @@ class Family[Model]:
 @dataclass(frozen=True, slots=True)
 class _Found:
     at: Floats
+    value: float
     hessian: Floats
     free: Truths
     converged: bool
@@ -99,7 +100,8 @@ def fit_family[Model](
     at = found.at + shift
     model = family.model(*(float(each) for each in np.exp(at)))
     purchases = float(histories.count @ histories.x.astype(np.float64))
-    log_likelihood = family.likelihood(scaled)(found.at)[0] - purchases * np.log(unit)
+    believed = 0.5 * float(precision @ np.square(found.at - centre))
+    log_likelihood = believed - found.value - purchases * np.log(unit)
     errors = np.exp(at) * np.sqrt(np.diag(covariance))
     told = {name: float("nan") if name in unknown else float(e) for name, e in zip(family.names, errors, strict=True)}
     leaning = float(np.exp(-repeaters / FADES_OVER)) if prior is None else 0.0
@@ -184,10 +186,10 @@ def _newton(objective: Likelihood, first: Floats, low: Floats, high: Floats) -> 
             step, gain = _step(hessian, slope, free, radius)
             moved = np.clip(at + step, low, high)
         else:
-            return _Found(at, hessian, free, True)
+            return _Found(at, value, hessian, free, True)
         radius = min(_WIDEST, 2 * radius)
         at, value, slope = moved, tried, tried_slope
-    return _Found(at, hessian, free, False)
+    return _Found(at, value, hessian, free, False)
 
 
 def _step(hessian: Floats, slope: Floats, free: Truths, radius: float) -> tuple[Floats, float]:

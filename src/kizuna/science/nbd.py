@@ -12,7 +12,7 @@ from scipy import special
 
 from kizuna.science import fitting
 from kizuna.science.fitting import Family, Likelihood, Prior
-from kizuna.science.histories import customers_and_repeaters, from_rows
+from kizuna.science.histories import customers_and_repeaters, from_rows, ranks
 from kizuna.science.purchasing import Fit, Floats, Histories, Ints, checked_horizon
 
 ALIKE = 1e3
@@ -74,8 +74,8 @@ def fit(histories: Histories, *, prior: Prior | None = None, start: Nbd | None =
 
 def likelihood(histories: Histories) -> Likelihood:
     """The log-likelihood of log (r, alpha), L = G(r+x)/G(r) alpha^r (alpha+T)^-(r+x), and its gradient."""
-    xs, x_at = np.unique(histories.x, return_inverse=True)
-    Ts, T_at = np.unique(histories.T, return_inverse=True)
+    xs, x_at = ranks(histories.x)
+    Ts, T_at = ranks(histories.T)
     count = histories.count.astype(np.float64)
     by_x, by_T = np.bincount(x_at, count, xs.size), np.bincount(T_at, count, Ts.size)
     bought, customers = np.bincount(T_at, count * histories.x, Ts.size), float(count.sum())
