@@ -15,7 +15,8 @@ def main() -> int:
     if long:
         os.environ["KIZUNA_TEST_LONG"] = "1"
     marks = [] if long else ["-m", "not long"]
-    parallel = [] if chosen else ["-n", "2", "--dist", "loadgroup"]
+    workers = min(8, (os.cpu_count() or 1) + 1)  # one more than processors: servers and browsers are waited for
+    parallel = [] if chosen else ["-n", str(workers), "--dist", "loadgroup", "--no-loadscope-reorder"]
     return int(pytest.main([*marks, *parallel, *words]))
 
 

@@ -4,11 +4,19 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
-# Nothing here judges by the clock: benches measure, tests do not.
-hypothesis_settings.register_profile("kizuna", deadline=None)
+LONG = os.environ.get("KIZUNA_TEST_LONG") == "1"
+
+# Nothing here judges by the clock: benches measure, tests do not. Every run tries the same examples, --long others.
+hypothesis_settings.register_profile(
+    "kizuna", deadline=None, derandomize=not LONG, suppress_health_check=[HealthCheck.too_slow]
+)
 hypothesis_settings.load_profile("kizuna")
+
+# For properties whose examples share a fixture on purpose.
+ONE_FIXTURE_FOR_ALL = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 
 REQUIRED = os.environ.get("KIZUNA_TEST_REQUIRE") == "1"
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -30,6 +38,20 @@ def real_orders() -> Path:
     return SHARED
 
 
+# What one worker does as a whole, because its tests share a server, a browser or a simulated year; the longest first.
+TOGETHER = ("test_postgres", "test_demo", "test_console_look", "test_tracker", "test_live_stream", "test_simulator")
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Start the longest test first, so that no worker is left with it alone at the end."""
-    items.sort(key=lambda item: "test_postgres" not in item.nodeid)
+    """Start with what takes longest, so that no worker is left with it alone at the end; journeys before the rest."""
+    for item in items:
+        if item.path.stem in TOGETHER:
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+    places = {name: place for place, name in enumerate(TOGETHER)}
+    items.sort(key=lambda item: (places.get(item.path.stem, len(TOGETHER)), "journeys" not in item.path.parts))
+
+
+def examples(count: int) -> int:
+    """How many examples a property that writes to the database is tried with: fewer where the second one repeats it."""
+    return count if LONG or not os.environ.get("KIZUNA_DATABASE_URL") else max(5, count // 4)

@@ -1,4 +1,4 @@
-"""A throw-away home folder for the run, made before Django reads its settings (loaded by `-p tests.home`)."""
+"""A throw-away home folder and the settings of the run, chosen before Django reads them (loaded by `-p tests.home`)."""
 
 import os
 import shutil
@@ -6,6 +6,7 @@ import tempfile
 
 HOME = tempfile.mkdtemp(prefix="kizuna-test-")
 os.environ["KIZUNA_HOME"] = HOME
+os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
 
 
 def pytest_unconfigure() -> None:

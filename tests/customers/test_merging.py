@@ -1,7 +1,7 @@
 """Merging and taking it back: identities, profiles and search come out as they were, also after later events."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
@@ -10,6 +10,7 @@ from kizuna.customers.identity import Claims
 from kizuna.customers.models import Customer
 from kizuna.customers.profiles import ProfileChange
 from kizuna.shops.models import Shop
+from tests.conftest import examples
 from tests.shops import making
 
 pytestmark = pytest.mark.django_db
@@ -145,7 +146,7 @@ steps = st.lists(
 
 
 class TestProperties(TestCase):
-    @settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=examples(40))
     @given(steps, st.permutations([0, 1, 2]))
     def test_merge_then_unmerge_is_the_identity(self, told: list[tuple[str, str, str]], order: list[int]) -> None:
         shop = making.make_shop()

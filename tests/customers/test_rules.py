@@ -4,7 +4,7 @@ from itertools import permutations
 
 import pytest
 from django.db import connection
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
@@ -12,6 +12,7 @@ from kizuna.customers import identity, links, merging
 from kizuna.customers.identity import Claims
 from kizuna.customers.models import Customer, Identity, IdentityKind, Link
 from kizuna.shops.models import Shop
+from tests.conftest import examples
 from tests.shops import making
 
 pytestmark = pytest.mark.django_db
@@ -151,7 +152,7 @@ events = st.lists(
 
 
 class TestProperties(TestCase):
-    @settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=examples(50))
     @given(events, st.randoms(use_true_random=False), st.integers(1, 10))
     def test_known_facts_come_to_the_same_partition_in_any_order_and_portion(
         self, told: list[tuple[str | None, str, bool]], random: object, size: int

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from django.core.management import CommandError, call_command
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kizuna.customers.models import Customer, Identity
@@ -25,6 +25,7 @@ from kizuna.sales import ledger
 from kizuna.sales.models import Order, OrderLine, Refund
 from kizuna.shops.models import Shop
 from kizuna.shops.tenants import NewShop
+from tests.conftest import ONE_FIXTURE_FOR_ALL, examples
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 HEAD = "order_id,customer_id,time,sku,name,quantity,price,currency"
@@ -319,7 +320,7 @@ SOLD = st.lists(
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(12), suppress_health_check=ONE_FIXTURE_FOR_ALL)
 @given(SOLD, SOLD)
 def test_the_order_of_files_does_not_matter(shop: Shop, tmp_path: Path, first: list, second: list) -> None:
     def file(name: str, sold: list) -> Path:

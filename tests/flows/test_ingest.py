@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
@@ -19,6 +19,7 @@ from kizuna.shops.models import Shop, Source
 from kizuna.tracking import arrivals, columns, cursors
 from kizuna.tracking.cursors import Position
 from kizuna.tracking.models import Fact, SetAside, Visit
+from tests.conftest import examples
 from tests.flows.box import MINUTE, NOW, NOW_US, Box, ago, make_source, order, outcomes, state
 from tests.shops import making
 
@@ -298,7 +299,7 @@ told = st.lists(
 
 
 class TestProperties(TestCase):
-    @settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=examples(25))
     @given(told, st.lists(st.integers(1, 5), max_size=5), st.integers(0, 12))
     def test_any_portion_and_a_death_at_any_point_lead_to_the_same(
         self, events: list[tuple[str, str | None, str | None, int]], portions: list[int], death: int

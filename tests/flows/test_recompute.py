@@ -4,7 +4,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kizuna.customers.models import Identity
@@ -15,6 +15,7 @@ from kizuna.relationships.indicators import IndicatorDraft, IndicatorFact
 from kizuna.relationships.models import IdentityStock, Snapshot, Standing
 from kizuna.science.periods import instant_at
 from kizuna.tracking.models import Visit
+from tests.conftest import ONE_FIXTURE_FOR_ALL, examples
 from tests.flows.making import DAY, START, Books, make_books
 
 pytestmark = pytest.mark.django_db
@@ -66,7 +67,7 @@ def _live(books: Books, acted: list[tuple[str, int, int, int]]) -> list[int]:
     return identities
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), suppress_health_check=ONE_FIXTURE_FOR_ALL)
 @given(acted=acts)
 def test_whatever_happened_in_whatever_order_the_live_figures_are_those_of_the_facts(
     acted: list[tuple[str, int, int, int]],

@@ -46,9 +46,11 @@ def test_waiting_for_a_turn_ends_when_it_is_free_or_takes_too_long() -> None:
     thread = threading.Thread(target=hold)
     thread.start()
     assert holding.wait(PATIENCE_S)
-    with pytest.raises(TimeoutError), turns.wait_for_turn("tests", deadline_s=0.1):
-        pass
-    done.set()
+    try:
+        with pytest.raises(TimeoutError), turns.wait_for_turn("tests", deadline_s=0.1):
+            pass
+    finally:
+        done.set()
     with turns.wait_for_turn("tests", deadline_s=PATIENCE_S):
         pass
     thread.join()

@@ -17,7 +17,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from tests.conftest import need
-from tests.processes import PATIENCE_S, ROOT, make_variables, reserved_port, wait_until
+from tests.processes import PATIENCE_S, ROOT, make_variables, prepare_home, reserved_port, wait_until
 
 Serve = Callable[..., "LiveKizuna"]
 BROWSER_PATIENCE_MS = 90_000
@@ -147,7 +147,7 @@ class LiveKizuna:
 @contextmanager
 def serving(home: Path, **variables: str) -> Iterator[LiveKizuna]:
     """Serve from a home folder until the block ends."""
-    home.mkdir(parents=True, exist_ok=True)
+    prepare_home(home)
     with reserved_port() as port:
         live = LiveKizuna(f"http://127.0.0.1:{port}", home, make_variables(home, KIZUNA_PORT=str(port)) | variables)
         try:

@@ -40,7 +40,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """`demo` with few customers, on a free port, until the module ends; ended by its id."""
     home = tmp_path_factory.mktemp("demo")
     with reserved_port() as port:
-        live = LiveKizuna(f"http://127.0.0.1:{port}", home, make_variables(home, KIZUNA_DATABASE_URL=""))
+        real = {"KIZUNA_DATABASE_URL": "", "DJANGO_SETTINGS_MODULE": "kizuna.config.settings"}
+        live = LiveKizuna(f"http://127.0.0.1:{port}", home, make_variables(home, **real))
         try:
             live.start("demo", "--customers", "150", "--port", str(port))
             yield Demo(live.said(), live.url)

@@ -4,7 +4,6 @@ import base64
 import http.client
 import itertools
 import json
-import os
 import random
 import signal
 import sqlite3
@@ -13,11 +12,11 @@ import time
 import urllib.request
 from urllib.parse import urlsplit
 
+from tests.conftest import LONG
 from tests.journeys.captured import read_events
 from tests.journeys.conftest import LiveKizuna, Serve
 from tests.processes import PATIENCE_S, wait_until
 
-LONG = os.environ.get("KIZUNA_TEST_LONG") == "1"
 ROUNDS = 20 if LONG else 3
 SENDERS = 6
 

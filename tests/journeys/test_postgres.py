@@ -5,12 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.conftest import need
+from tests.conftest import LONG, need
 from tests.postgres import find_binaries, running_cluster
 
 ROOT = Path(__file__).resolve().parents[2]
-# The larger of the two real files runs here with --long only: the smaller one takes the same way.
-LONG_ONLY = "tests/flows/test_import_orders.py::test_cdnow_to_the_line"
+# The real files run here in full with --long only; every tenth customer of one takes the same way in test_real_orders.
+FULL_FILES = ("test_cdnow_to_the_line", "test_online_retail_to_the_line")
 ROOMS = ["bus", "jobs", "shops", "customers", "tracking", "sales", "relationships", "flows"]
 
 
@@ -19,7 +19,7 @@ def test_rooms_pass_on_postgresql() -> None:
     need(binaries is not None, "no PostgreSQL server on this machine")
     assert binaries is not None
     folders = [f"tests/{room}" for room in ROOMS if (ROOT / "tests" / room).is_dir()]
-    left_out = [] if os.environ.get("KIZUNA_TEST_LONG") else ["--deselect", LONG_ONLY]
+    left_out = [] if LONG else [f"--deselect=tests/flows/test_import_orders.py::{name}" for name in FULL_FILES]
     with running_cluster(binaries) as address:
         environment = {**os.environ, "KIZUNA_DATABASE_URL": address, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"}
         environment.pop("PYTEST_XDIST_WORKER", None)

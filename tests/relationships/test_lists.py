@@ -1,7 +1,7 @@
 """The customer list: pages by key concatenate to the whole list, filters narrow exactly, cursors survive nonsense."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kizuna.customers.models import Customer
@@ -9,6 +9,7 @@ from kizuna.relationships import lists
 from kizuna.relationships.lists import Between, Filters, Order
 from kizuna.relationships.models import Standing
 from kizuna.shops.models import Shop
+from tests.conftest import ONE_FIXTURE_FOR_ALL, examples
 
 pytestmark = pytest.mark.django_db
 
@@ -62,7 +63,7 @@ def _walk(shop: Shop, filters: Filters, order: Order, size: int) -> list[Standin
     return rows
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=examples(60), suppress_health_check=ONE_FIXTURE_FOR_ALL)
 @given(
     rows=st.lists(ROW, max_size=24),
     sort=st.sampled_from(sorted(lists.SORTS)),
@@ -82,7 +83,7 @@ def test_pages_concatenate_to_the_whole_list(rows: list[Row], sort: str, rising:
     _clear()
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=examples(40), suppress_health_check=ONE_FIXTURE_FOR_ALL)
 @given(
     rows=st.lists(ROW, max_size=20),
     segments=st.lists(st.sampled_from(["A", "B", "C", "D", "none"]), unique=True, max_size=3),

@@ -7,7 +7,7 @@ from itertools import permutations
 
 import pytest
 from django.db.models import DecimalField
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kizuna.money import currency
@@ -16,9 +16,10 @@ from kizuna.sales.drafts import MOST_QUANTITY
 from kizuna.sales.models import Order, OrderLine
 from kizuna.sales.orders import LineDraft, OrderDraft
 from kizuna.sales.outcome import Outcome
+from tests.conftest import ONE_FIXTURE_FOR_ALL, examples
 from tests.sales.conftest import DAY, START, Place
 
-LIVE = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+LIVE = settings(max_examples=examples(25), suppress_health_check=ONE_FIXTURE_FOR_ALL)
 
 
 def order(ref: str = "A1", placed_us: int = START, **more: object) -> OrderDraft:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kizuna.science.periods import epoch_us
@@ -251,7 +251,6 @@ names = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.dictionaries(names, json_values, max_size=8),
     st.sampled_from(["track", "page", "identify", "alias", "group", "screen", ""]),

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
@@ -17,6 +17,7 @@ from kizuna.tracking.cursors import Position
 from kizuna.tracking.journal import NewFact
 from kizuna.tracking.models import Channel, Visit
 from kizuna.tracking.timeline import FactFilters
+from tests.conftest import examples
 
 MINUTE = 60_000_000
 SHOP, OTHER = 71, 72
@@ -28,7 +29,7 @@ def fact(at_us: int, name: str = plan.EMAIL_RECEIVED, identity: int = 5, *, mail
 
 
 class TestVisits(TestCase):
-    @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=examples(60))
     @given(
         st.lists(st.tuples(st.integers(1, 3), st.integers(0, 400)), min_size=1, max_size=25),
         st.lists(st.integers(1, 6), max_size=6),

@@ -7,13 +7,14 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kizuna.science import spans
 from kizuna.warehouse import cube, rollup
 from kizuna.warehouse.rollup import MEASURES, PERIOD, BadQuestion, Calendar, Question
 from kizuna.warehouse.schema import Table
+from tests.conftest import ONE_FIXTURE_FOR_ALL, examples
 
 CATEGORIES = ("", "Cups", "Tea")
 WHO = {1: ("DE", "A", "ads"), 2: ("DE", "B", ""), 3: ("JP", "", "ads"), 4: ("", "D", "mail")}
@@ -90,7 +91,7 @@ def calendar(level: str, days: tuple[int, int]) -> Calendar:
 AXES = [axes for size in range(4) for axes in combinations((*cube.DIMENSIONS, PERIOD), size)]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), suppress_health_check=ONE_FIXTURE_FOR_ALL)
 @given(
     rows=shops(),
     axes=st.sampled_from(AXES),

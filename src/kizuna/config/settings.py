@@ -132,6 +132,7 @@ MFA_ADAPTER = "kizuna.web.console.adapter.SecondFactorAdapter"
 MFA_TOTP_ISSUER = "Kizuna"
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # nobody signs up alone: an owner vouches for each address
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_TOLERANCE = 1  # a code typed as its half minute ends is still good, as is a clock a little off (RFC 6238, 5.2)
 
 _SECURE = PUBLIC_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _SECURE

@@ -1,16 +1,8 @@
 """Fixtures of the console's tests: an empty shop, a full one, and a stranger's."""
 
-from typing import Any
-
 import pytest
 
 from tests.web.console.shop_with_history import Place, make_place
-
-
-@pytest.fixture(autouse=True)
-def _quick_passwords(settings: Any) -> None:
-    """Hash passwords quickly: these tests make many people and test none of their passwords."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture
