@@ -39,15 +39,6 @@ class Taken:
 
 
 @dataclass(frozen=True)
-class _By:
-    """Who froze a reference, and when."""
-
-    person: "Person | None"
-    now: datetime
-    automatic: bool = False
-
-
-@dataclass(frozen=True)
 class Occasion:
     """Why a snapshot is taken, after which one (hysteresis), and whether it is of history."""
 
@@ -70,30 +61,35 @@ def take(shop: "Shop", as_of_us: int, cause: str, now: datetime) -> Taken:
     return take_measured(shop, portfolio.measure_facts(shop, question, facts), occasion, now)
 
 
-@transaction.atomic
 def take_measured(shop: "Shop", measured: Portfolio, occasion: Occasion, now: datetime) -> Taken:
-    """Store a snapshot of a portfolio already measured."""
+    """Store a snapshot of a portfolio already measured; it is packed before the writing begins."""
     question = measured.question
-    criterion_id = question.criterion.id
-    if criterion_id is None:
-        criterion_id = criteria.hold(shop.pk, now)
     columns = SnapshotColumns(
         measured.customer_id, measured.rf, measured.net_profit, shown_after(measured, occasion.previous)
     )
-    draft = SnapshotDraft(
+    content = snapshots.condense(columns)
+    with transaction.atomic():
+        criterion_id = question.criterion.id
+        if criterion_id is None:
+            criterion_id = criteria.hold(shop.pk, now)
+        draft = _draft(shop, measured, occasion, criterion_id)
+        return Taken(snapshots.store(shop.pk, draft, content, now), measured)
+
+
+def _draft(shop: "Shop", measured: Portfolio, occasion: Occasion, criterion_id: int) -> SnapshotDraft:
+    question = measured.question
+    return SnapshotDraft(
         day=periods.day_index(question.as_of_us, ZoneInfo(shop.timezone)),
         as_of_us=question.as_of_us,
         period=measured.period,
         criterion_id=criterion_id,
         reference_id=None if question.reference is None else question.reference.id,
         cuts=measured.cuts,
-        columns=columns,
         cause=occasion.cause,
         previous_id=None if occasion.previous is None else occasion.previous.id,
         reconstructed=occasion.reconstructed,
         facts=occasion.facts,
     )
-    return Taken(snapshots.store(shop.pk, draft, now), measured)
 
 
 def mark_of(shop: "Shop", facts: FactColumns, question: Question) -> str:
@@ -133,45 +129,43 @@ def positions(taken: Taken, rows: Sequence[int]) -> dict[int, Position]:
 def freeze(shop: "Shop", as_of_us: int, person: "Person | None", now: datetime) -> ReferenceView:
     """Freeze the population of an instant as the reference, every factor at every half-life."""
     people = _population(shop, portfolio.gather(shop.pk, as_of_us), as_of_us)
+    names = (*FACTORS, *sorted(people.sums.keys() - set(FACTORS)))
+    frozen = Frozen(population.distributions(people, names, as_of_us), as_of_us, len(people.customer_id), False)
     with transaction.atomic():
-        return _freeze(shop, people, as_of_us, _By(person, now))
+        return reference.freeze(shop.pk, frozen, person, now)
 
 
-@transaction.atomic
 def complete_reference(shop: "Shop", facts: FactColumns, as_of_us: int, now: datetime) -> ReferenceView | None:
     """Freeze the first reference at 100 placed customers; later, add factors that had not a single fact till then.
 
     A factor joins when 100 placed customers have it, or at once where the owner just registered it; those already
-    frozen keep their distribution. Returns the reference that holds now.
+    frozen keep their distribution. Returns the reference that holds now: another one frozen meanwhile, if any was.
+    Nobody is reckoned where there is nothing to add, and nothing is while the database is written to.
     """
     current = reference.find_current(shop.pk)
+    known = {} if current is None else reference.load(current)
+    lacking = [name for name in (*FACTORS, *sorted(facts.indicators)) if _is_silent(known, name)]
+    if not lacking:
+        return current
     people = _population(shop, facts, as_of_us)
-    if current is None:
-        return (
-            _freeze(shop, people, as_of_us, _By(None, now, automatic=True))
-            if len(people.customer_id) >= AUTOMATIC_AT
-            else None
-        )
-    known = reference.load(current)
-    joining = []
-    for name in (*FACTORS, *people.sums.keys() - set(FACTORS)):
-        registered = (name, HALF_LIVES[0]) in known
-        silent = not any(known[name, days].has_facts for days in HALF_LIVES if (name, days) in known)
-        having = np.count_nonzero(significant(people.stock(name, HALF_LIVES[-1], as_of_us), name))
-        if not registered or (silent and having >= AUTOMATIC_AT):
-            joining.append(name)
-    if not joining:
+    joining = [name for name in lacking if (name, HALF_LIVES[0]) not in known or _is_common(people, name, as_of_us)]
+    if not joining or (current is None and len(people.customer_id) < AUTOMATIC_AT):
         return current
     added = population.distributions(people, tuple(joining), as_of_us)
     frozen = Frozen({**known, **added}, as_of_us, len(people.customer_id), automatic=True)
-    return reference.freeze(shop.pk, frozen, None, now)
+    with transaction.atomic():
+        newest = reference.find_current(shop.pk)
+        return reference.freeze(shop.pk, frozen, None, now) if newest == current else newest
 
 
-def _freeze(shop: "Shop", people: population.Population, as_of_us: int, by: "_By") -> ReferenceView:
-    names = (*FACTORS, *people.sums.keys() - set(FACTORS))
-    distributions = population.distributions(people, names, as_of_us)
-    frozen = Frozen(distributions, as_of_us, len(people.customer_id), by.automatic)
-    return reference.freeze(shop.pk, frozen, by.person, by.now)
+def _is_silent(known: "population.Distributions", name: str) -> bool:
+    """Whether a reference does not know a factor, or knows that nobody had any of it."""
+    return not any(known[name, days].has_facts for days in HALF_LIVES if (name, days) in known)
+
+
+def _is_common(people: population.Population, name: str, as_of_us: int) -> bool:
+    having = np.count_nonzero(significant(people.stock(name, HALF_LIVES[-1], as_of_us), name))
+    return bool(having >= AUTOMATIC_AT)
 
 
 def _population(shop: "Shop", facts: FactColumns, as_of_us: int) -> population.Population:
