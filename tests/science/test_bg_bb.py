@@ -99,6 +99,16 @@ def test_what_is_expected_is_the_mean_of_what_is_conditionally_expected(model: B
     assert ((alive >= 0) & (alive <= 1)).all()
 
 
+@given(models, st.integers(0, 6), st.integers(0, 6))
+def test_conditional_probabilities_sum_to_the_conditional_expectation(model: BgBb, n: int, ahead: int) -> None:
+    rows = [(0, 0)] + [(x, t) for t in range(1, n + 1) for x in range(1, t + 1)]
+    histories = from_rows([x for x, _ in rows], [t for _, t in rows], [n] * len(rows))
+    counts = range(ahead + 2)
+    chance = np.array([model.conditional_probability(histories, np.full(len(rows), y), ahead) for y in counts])
+    np.testing.assert_allclose(chance.sum(axis=0), 1.0)
+    np.testing.assert_allclose(np.arange(ahead + 2) @ chance, model.conditional(histories, ahead), atol=1e-12)
+
+
 def test_discounted_purchases_are_the_discounted_sum() -> None:
     donors = _donors()
     year = [PUBLISHED.conditional(donors, t) for t in range(121)]

@@ -61,16 +61,16 @@ class BgBb:
     def probability(self, x: Ints, t: float) -> Floats:
         """Probability of x purchases in t occasions: float64, the shape of x; 0 where x > t."""
         ahead, counts = int(_whole("t", np.asarray(t))), np.asarray(x, dtype=np.int64)
-        answer = np.zeros(counts.shape)
-        for alive in range(ahead + 1):
-            ended = alive < ahead
-            inside = counts <= alive
-            y = np.where(inside, counts, 0)
-            ways = gammaln(alive + 1) - gammaln(y + 1) - gammaln(alive - y + 1)
-            buys = betaln(self.alpha + y, self.beta + alive - y) - betaln(self.alpha, self.beta)
-            ends = betaln(self.gamma + ended, self.delta + alive) - betaln(self.gamma, self.delta)
-            answer += np.where(inside, np.exp(ways + buys + ends), 0.0)
-        return answer
+        return _counted(counts, ahead, range(ahead + 1), (self.alpha, self.beta, self.delta), self.gamma)
+
+    def conditional_probability(self, histories: Histories, y: Ints, t: float) -> Floats:
+        """Probability that row i buys y[i] times in the next t occasions: float64[n]."""
+        ahead, counts = int(_whole("t", np.asarray(t))), np.asarray(y, dtype=np.int64)
+        x: Floats = histories.x.astype(np.float64)
+        later = self.alpha + x, self.beta + histories.T - x, self.delta + histories.T + 1.0
+        answer = _counted(counts, ahead, range(1, ahead + 1), later, self.gamma) if ahead else counts == 0
+        alive = self.p_alive(histories)
+        return np.asarray(alive * answer + (1.0 - alive) * (counts == 0))
 
     def discounted(self, histories: Histories, discount: float) -> Floats:
         """Expected purchases for ever after T, the k-th occasion ahead counted (1 + discount)^-k: float64[n].
@@ -179,6 +179,25 @@ class _Terms:
         occasion = np.arange(most)
         ends = np.array([betaln(c + ended, d + occasion) for ended in (0, 1)]) - betaln(c, d)
         return np.asarray(buys[place] + ends[self.ended.astype(np.int64), self.m.astype(np.int64)])
+
+
+def _counted(
+    x: Ints, ahead: int, occasions: range, later: tuple[Floats | float, Floats | float, Floats | float], gamma: float
+) -> Floats:
+    """sum over occasions alive k of C(k, x) B(a+x, b+k-x)/B(a, b) P(alive for k of them), a, b, d = later.
+
+    Where the first is certain (occasions from 1), d counts from there on.
+    """
+    a, b, d = later
+    answer = np.zeros(x.shape)
+    for alive in occasions:
+        ended, stayed = alive < ahead, alive - occasions[0]
+        y = np.where(x <= alive, x, 0)
+        ways = gammaln(alive + 1) - gammaln(y + 1) - gammaln(alive - y + 1)
+        ends = betaln(gamma + ended, d + stayed) - betaln(gamma, d)
+        each = np.exp(ways + betaln(a + y, b + alive - y) - betaln(a, b) + ends)
+        answer += np.where(x <= alive, each, 0.0)
+    return answer
 
 
 def _whole(field: str, times: ArrayLike) -> Ints:
