@@ -69,8 +69,13 @@ class GammaGamma:
             return np.where(seen > 0, mean, 0.0)
         if self.q <= 1.0:
             raise ValueError(f"q is {self.q:.3f}: with q <= 1 a purchase has no average")
-        own = self.p * seen / (self.p * seen + self.q - 1.0)
+        own = self.own_share(seen)
         return np.asarray(own * mean + (1.0 - own) * self.mean)
+
+    def own_share(self, x: ArrayLike) -> Floats:
+        """How far the own average of x purchases is believed against the shop's: p x / (p x + q - 1), in [0, 1)."""
+        seen = np.asarray(x, dtype=np.float64)
+        return np.asarray(self.p * seen / (self.p * seen + self.q - 1.0))
 
     def log_likelihood(self, x: ArrayLike, mean_value: ArrayLike) -> float:
         """Logarithm of the density of the averages of all rows with x > 0 and money. Source: equation 1a."""
