@@ -7,8 +7,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kizuna.science.nbd import Nbd
-from kizuna.science.pareto_nbd import ParetoNbd
 
 from kizuna.science import bg_nbd, gamma_gamma, lifetime_value, mbg_nbd, nbd, onward, pareto_nbd
 from kizuna.science.bg_bb import BgBb
@@ -17,6 +15,8 @@ from kizuna.science.gamma_gamma import GammaGamma
 from kizuna.science.histories import from_rows
 from kizuna.science.lifetime_value import Terms
 from kizuna.science.mbg_nbd import MbgNbd
+from kizuna.science.nbd import Nbd
+from kizuna.science.pareto_nbd import ParetoNbd
 from kizuna.science.purchasing import Fit, Histories, PurchaseModel
 from kizuna.science.worth import MONTH_DAYS, TermsError, reckon
 
