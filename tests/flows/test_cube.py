@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from kizuna.flows import cube, retention
+from kizuna.flows import analytics_upkeep, cube, retention
 from kizuna.sales import days
 from kizuna.science import periods
 from kizuna.shops.models import Shop
@@ -75,6 +75,19 @@ def test_a_base_is_due_until_it_shows_the_last_snapshot(shop: Shop) -> None:
     assert not cube.is_due(shop)
     CubeFile.objects.update(snapshot_id=0)
     assert cube.is_due(shop)
+
+
+def test_an_erased_customer_leaves_the_base_too() -> None:
+    books = make_books()
+    kept, erased = books.customer(), books.customer()
+    books.order(kept, START, 1000)
+    books.order(erased, START + DAY, 500)
+    cube.make(books.shop, NOW)
+    analytics_upkeep.erase(books.shop, [erased], NOW + timedelta(minutes=1))
+    assert cube.is_due(books.shop)
+    made = cube.make(books.shop, NOW + timedelta(minutes=2))
+    assert not cube.is_due(books.shop)
+    assert rollup.roll_up(made.path, Question(("customers", "revenue"), (), (0, 40_000)))["revenue"].tolist() == [1000]
 
 
 def test_retention_counts_the_cohorts_and_what_they_brought() -> None:

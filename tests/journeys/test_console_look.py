@@ -13,7 +13,7 @@ SEED = f"""
 from datetime import UTC, datetime
 import numpy as np
 from bench.seed import Size, seed
-from kizuna.flows import forecast, people, shops, validity
+from kizuna.flows import cube, forecast, people, shops, validity
 from kizuna.flows.people import NewPerson
 from kizuna.shops.tenants import NewShop
 now = datetime.now(UTC)
@@ -24,6 +24,7 @@ for shop in (tea, new):
 seed(tea, Size(300, 6000, 300), now)
 forecast.refresh(tea, now)
 validity.check(tea, now, np.random.default_rng(1))
+cube.make(tea, now)
 """
 LOOKS = [("desk", "light"), ("desk", "dark"), ("phone", "light"), ("phone", "dark")]
 SIZES = {"desk": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
@@ -32,6 +33,10 @@ PATHS += [
     "s/tea/settings/work/",
     "s/tea/forecast/",
     "s/fresh/forecast/",
+    "s/tea/explore/?m=revenue&m=customers&rows=month&cols=segment",
+    "s/tea/explore/?rows=month&cols=segment&view=chart",
+    "s/tea/retention/?by=segment&show=revenue",
+    "s/fresh/explore/",
     "s/fresh/",
     "s/fresh/portfolio/",
     "s/fresh/customers/",
@@ -164,4 +169,42 @@ def test_a_moved_customer_moves_on_the_open_portfolio(browser: Browser, live: Li
     expect(dot).to_have_attribute("href", "#dot-a")
     expect(dot).to_have_attribute("x", "99.00%")
     expect(page.locator("#say")).to_contain_text("segment A")
+    context.close()
+
+
+def test_figures_are_explored_by_hand_and_by_keyboard(browser: Browser, live: LiveKizuna) -> None:
+    context = _enter(browser, live, "phone", "light")
+    page, complaints = _watched(context)
+    page.goto("/s/tea/explore/")
+    page.get_by_role("link", name="Which countries buy?").click()
+    expect(page.locator(".bars li")).not_to_have_count(0)
+    page.get_by_text("Table", exact=True).click()
+    expect(page.get_by_role("columnheader", name="Customers")).to_be_visible()
+    assert "view=chart" not in page.url
+    page.select_option("#cols", "segment")
+    expect(page.get_by_role("columnheader", name="A · Most valuable customers")).to_be_visible()
+    total = page.locator("tfoot td").last.inner_text()
+    row = page.locator("tbody tr", has_text="Germany")
+    inside = row.locator("td").last.inner_text()
+    row.get_by_role("link").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".chip")).to_contain_text("Germany")
+    expect(page.locator("tfoot td").last).to_have_text(inside)
+    page.locator(".chip").click()
+    expect(page.locator("tfoot td").last).to_have_text(total)
+    page.locator("[data-open=keep-view]").click()
+    page.fill("#view-name", "By hand")
+    page.keyboard.press("Enter")
+    expect(page.locator(".messages")).to_contain_text("By hand")
+    assert complaints == []
+    context.close()
+
+
+def test_figures_are_made_when_somebody_asks(browser: Browser, live: LiveKizuna) -> None:
+    context = _enter(browser, live, "desk", "light")
+    page, complaints = _watched(context)
+    page.goto("/s/fresh/retention/")
+    page.get_by_role("button", name="Make them now").click()
+    expect(page.get_by_role("heading", name="Nobody has bought yet")).to_be_visible(timeout=60_000)
+    assert complaints == []
     context.close()

@@ -17,7 +17,7 @@ from kizuna.jobs import queue, standing
 from kizuna.relationships import snapshots
 from kizuna.science import periods
 from kizuna.shops import tenants
-from kizuna.warehouse import cube, cube_files, engines, rollup
+from kizuna.warehouse import cube, cube_files, engines, erasure, rollup
 from kizuna.warehouse.cube_files import CubeView
 from kizuna.warehouse.face import Warehouse
 from kizuna.warehouse.schema import Table
@@ -57,10 +57,12 @@ def make_later(shop: "Shop", now: datetime) -> UUID:
 
 
 def is_due(shop: "Shop") -> bool:
-    """Tell whether a shop has a snapshot that its base does not show yet."""
+    """Tell whether a shop has a snapshot that its base does not show yet, or an erasure that it may still hold."""
     last = snapshots.find_last(shop.pk)
     made = cube_files.find(shop.pk)
-    return last is not None and (made is None or made.snapshot_id != last.id)
+    if made is None:
+        return last is not None
+    return made.made_us <= erasure.last_asked_us(shop.pk) or (last is not None and made.snapshot_id != last.id)
 
 
 @task(queue_name="slow")
@@ -71,8 +73,9 @@ def make_again(shop_id: int, now_us: int) -> None:
 
 @standing.every("cube.make", seconds=_EVERY_S)
 def make_due(now: datetime) -> None:
-    """Enqueue the making of every base that a snapshot has outdated."""
+    """Enqueue the making of every base that a snapshot or an erasure has outdated; replaced files go."""
     for shop in tenants.list_shops():
+        cube_files.sweep(shop.pk, periods.epoch_us(now))
         if is_due(shop):
             make_later(shop, now)
 

@@ -6,6 +6,7 @@ Only the numbers of identities are kept here. Rewriting the files is the flows' 
 from collections.abc import Collection, Sequence
 
 import numpy as np
+from django.db.models import Max
 from numpy.typing import NDArray
 
 from kizuna.warehouse.models import Erased
@@ -37,6 +38,11 @@ def list_uncleaned(shop_id: int) -> Ints:
 def list_waiting(shop_id: int) -> Ints:
     """List those that any file may still hold, retired ones too."""
     return _numbers(shop_id, done_us=None)
+
+
+def last_asked_us(shop_id: int) -> int:
+    """Give when an erasure was last asked for; 0 where none ever was."""
+    return Erased.objects.filter(shop_id=shop_id).aggregate(last=Max("asked_us"))["last"] or 0
 
 
 def note_cleaned(shop_id: int, identity_ids: Sequence[int], last_serial: int) -> None:
