@@ -16,13 +16,15 @@ import duckdb
 import numpy as np
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from kizuna.warehouse.cube_files import CubeView
     from kizuna.warehouse.schema import Holding, Table
 
 CUSTOMERS, FACTS, DAYS = 500_000, 5_000_000, 730
 FIRST_DAY = 20_000
 DAY_US = 86_400_000_000
-CATEGORIES, SKUS = 20, 400
+CATEGORIES, SKUS, LINES = 20, 400, 2
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -115,7 +117,7 @@ def _draw(folder: Path, customers: int, facts: int) -> "Holding":
     from kizuna.warehouse.schema import DATASETS, SMALL, Holding
 
     rng = np.random.default_rng(3)
-    count, lines = facts // 10, 2
+    count = facts // 10
     pages = facts - 2 * count
     zero = np.zeros
     who = np.minimum((rng.random(facts) ** 2 * customers).astype(np.int64), customers - 1) + 1
@@ -148,10 +150,27 @@ def _draw(folder: Path, customers: int, facts: int) -> "Holding":
         "revenue_minor": revenue,
         "profit_minor": revenue // 3,
     }
-    order = np.repeat(np.flatnonzero(kind), lines)
-    half = np.tile([1, 0], count)
-    skus = np.array([f"sku {number}" for number in range(SKUS)], dtype=np.object_)
-    line: Table = {
+    line = _draw_lines(rng, ev)
+    small = _draw_small(rng, customers)
+    files = {"ev": [_seal(folder, "ev", ev)], "line": [_seal(folder, "line", line)]}
+    empty = {name: np.empty(0, dtype=np.int64) for name in ("identity_id", "customer_id", "ev_id")}
+    tables: dict[str, Table] = {
+        f"{dataset}_tail": {
+            name: np.empty(0, dtype=np.int64 if kind == "BIGINT" else np.object_) for name, kind in columns.items()
+        }
+        for dataset, columns in DATASETS.items()
+    }
+    tables |= {name: {each: empty[each] for each in SMALL[name]} for name in ("moved", "stale", "gone")}
+    return Holding(files, {**tables, **small})
+
+
+def _draw_lines(rng: np.random.Generator, ev: "Table") -> "Table":
+    """Two lines an order; the first bears the money."""
+    kind, revenue = ev["kind"], ev["revenue_minor"]
+    order = np.repeat(np.flatnonzero(kind), LINES)
+    half = np.tile([1, 0], len(order) // LINES)
+    skus = _skus()
+    return {
         "line_id": np.arange(1, len(order) + 1),
         **{name: ev[name][order] for name in ("ev_id", "identity_id", "customer_id", "ts_us", "day", "month")},
         "sku": skus[rng.integers(0, SKUS, len(order))],
@@ -159,9 +178,14 @@ def _draw(folder: Path, customers: int, facts: int) -> "Holding":
         "revenue_minor": revenue[order] * half,
         "profit_minor": revenue[order] // 3 * half,
     }
+
+
+def _draw_small(rng: np.random.Generator, customers: int) -> "dict[str, Table]":
+    """Who the customers are, and what the products."""
+    skus = _skus()
     number = np.arange(1, customers + 1)
     pick = lambda words: np.array(words, dtype=np.object_)[rng.integers(0, len(words), customers)]  # noqa: E731
-    small: dict[str, Table] = {
+    return {
         "who": {
             "customer_id": number,
             "country": pick([f"Country {each}" for each in range(12)]),
@@ -173,16 +197,10 @@ def _draw(folder: Path, customers: int, facts: int) -> "Holding":
             "category": np.array([f"Category {each % CATEGORIES}" for each in range(SKUS)], dtype=np.object_),
         },
     }
-    files = {"ev": [_seal(folder, "ev", ev)], "line": [_seal(folder, "line", line)]}
-    empty = {name: np.empty(0, dtype=np.int64) for name in ("identity_id", "customer_id", "ev_id")}
-    tables: dict[str, Table] = {
-        f"{dataset}_tail": {
-            name: np.empty(0, dtype=np.int64 if kind == "BIGINT" else np.object_) for name, kind in columns.items()
-        }
-        for dataset, columns in DATASETS.items()
-    }
-    tables |= {name: {each: empty[each] for each in SMALL[name]} for name in ("moved", "stale", "gone")}
-    return Holding(files, {**tables, **small})
+
+
+def _skus() -> "NDArray[np.object_]":
+    return np.array([f"sku {number}" for number in range(SKUS)], dtype=np.object_)
 
 
 def _seal(folder: Path, dataset: str, table: "Table") -> Path:

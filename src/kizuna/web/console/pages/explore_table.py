@@ -148,14 +148,21 @@ class Writer:
             named = " and ".join(distinct).lower().capitalize()
             notes.append(f"{named} count once in every figure, so rows can add up to more than the total.")
         level = next((axis for axis in (*self.state.rows, self.state.column) if axis in spans.LEVELS), "")
-        if level and self._is_cut(level):
-            notes.append(f"The last {level} is not over yet.")
+        if level:
+            notes += self._cut(level)
+        if "category" in (*self.state.rows, self.state.column):
+            notes.append("No product: refunds, visits, messages, and orders whose products are not known.")
         return notes
 
-    def _is_cut(self, level: str) -> bool:
-        """Whether the days asked for end within a span of the level."""
-        last = self.state.days[1]
-        return spans.bounds(level, int(spans.index_of(level, np.array([last]))[0]))[1] > last
+    def _cut(self, level: str) -> list[str]:
+        """Whether the days asked for begin or end within a span of the level."""
+        found = []
+        first, last = (spans.bounds(level, int(index)) for index in spans.index_of(level, np.array(self.state.days)))
+        if first[0] < self.state.days[0]:
+            found.append(f"The first {level} is not whole.")
+        if last[1] > self.state.days[1]:
+            found.append(f"The last {level} is not whole.")
+        return found
 
 
 def _value(found: Figures, part: str, place: tuple[int, ...]) -> int:

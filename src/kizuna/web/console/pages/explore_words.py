@@ -49,7 +49,7 @@ NOTHING = {
     "segment": "Not yet placed",
     "source": "Direct, or not known",
     "country": "Country not known",
-    "category": "No product (refunds, visits, messages)",
+    "category": "No product",
 }
 ORDER_CHANNEL = 0
 SPANS = {"12m": "Last 12 months", "90d": "Last 90 days", "year": "This year", "all": "All time"}
