@@ -57,8 +57,7 @@ def first_customers(shop_id: int, identity_ids: Collection[int]) -> dict[int, in
     """Read to which customer each identity belonged first; that never changes."""
     found: dict[int, int] = {}
     for part in _parts(identity_ids):
-        first = Link.objects.filter(shop_id=shop_id, identity_id__in=part, cause=FIRST_SEEN)
-        found.update(first.values_list("identity_id", "customer_id"))
+        found.update(_links_of(shop_id, part, "cause = %s", [FIRST_SEEN]))
     return found
 
 
@@ -71,9 +70,8 @@ def moved(shop_id: int, as_of_us: int | None) -> tuple[Ints, Ints]:
         if as_of_us is None:
             at.update(Identity.objects.filter(shop_id=shop_id, id__in=part).values_list("id", "customer_id"))
         else:
-            in_force = Q(to_us=None) | Q(to_us__gt=as_of_us)
-            dated = Link.objects.filter(in_force, shop_id=shop_id, identity_id__in=part, from_us__lte=as_of_us)
-            at.update(dated.values_list("identity_id", "customer_id"))
+            in_force = "from_us <= %s AND (to_us IS NULL OR to_us > %s)"
+            at.update(_links_of(shop_id, part, in_force, [as_of_us, as_of_us]))
     first = first_customers(shop_id, at)
     pairs = sorted(pair for pair in at.items() if first.get(pair[0]) != pair[1])
     table = np.array(pairs, dtype=np.int64).reshape(-1, 2)
@@ -124,9 +122,9 @@ def relink(shop_id: int, moves: Sequence[Relink]) -> set[int]:
         return set()
     standing = {
         link.identity_id: link
-        for link in Link.objects.filter(
-            shop_id=shop_id, to_us=None, identity_id__in=[move.identity_id for move in moves]
-        )
+        # by identity alone, for the reason given at _links_of
+        for link in Link.objects.filter(to_us=None, identity_id__in=[move.identity_id for move in moves])
+        if link.shop_id == shop_id
     }
     closed, opened, went = [], [], defaultdict(list)
     for move in moves:
@@ -154,6 +152,23 @@ def relink(shop_id: int, moves: Sequence[Relink]) -> set[int]:
             Identity.objects.filter(shop_id=shop_id, id__in=part).update(customer_id=customer_id)
     _point_the_emptied(shop_id, {link.customer_id: link.identity_id for link in closed}, set(went))
     return {link.customer_id for link in closed} | set(went)
+
+
+def _links_of(
+    shop_id: int, identity_ids: Sequence[int], condition: str, values: Sequence[int | str]
+) -> list[tuple[int, int]]:
+    """Read (identity, customer) of the links of identities that meet a condition.
+
+    The plus keeps SQLite off the indexes that begin with the shop: it would walk through all links of it.
+    """
+    among = ",".join(str(int(number)) for number in identity_ids)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT identity_id, customer_id FROM customers_link"  # noqa: S608
+            f" WHERE +shop_id = %s AND identity_id IN ({among}) AND {condition}",
+            [shop_id, *values],
+        )
+        return list(cursor.fetchall())
 
 
 def _point_the_emptied(shop_id: int, left: dict[int, int], gained: set[int]) -> None:

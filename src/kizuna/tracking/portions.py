@@ -17,6 +17,8 @@ type Ints = NDArray[np.int64]
 
 AT_ONCE = 20_000
 _TABLE = "tracking_fact"
+# The plus keeps the databases off the indexes that begin with the shop: they would sort all of it for every portion.
+_OF_SHOP = "+shop_id = %s"
 _NUMBERS = (
     *("id", "identity_id", "visitor_id", "happened_us", "day", "month", "channel", "direction", "about"),
     *("is_page_activity", "counts_email"),
@@ -58,7 +60,7 @@ def read(shop_id: int, after_id: int, upto_id: int | None) -> Iterator[Facts]:
     while after_id < end:
         with connection.cursor() as cursor:
             cursor.execute(
-                f"SELECT {_COLUMNS} FROM {_TABLE} WHERE shop_id = %s AND id > %s AND id <= %s ORDER BY id LIMIT %s",  # noqa: S608
+                f"SELECT {_COLUMNS} FROM {_TABLE} WHERE {_OF_SHOP} AND id > %s AND id <= %s ORDER BY id LIMIT %s",  # noqa: S608
                 [shop_id, after_id, end, AT_ONCE],
             )
             rows = cursor.fetchall()
@@ -73,7 +75,7 @@ def count_after(shop_id: int, after_id: int, most: int) -> int:
     """Count the facts of a shop after an id, but no further than `most`."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT COUNT(*) FROM (SELECT 1 FROM {_TABLE} WHERE shop_id = %s AND id > %s LIMIT %s) AS later",  # noqa: S608
+            f"SELECT COUNT(*) FROM (SELECT 1 FROM {_TABLE} WHERE {_OF_SHOP} AND id > %s LIMIT %s) AS later",  # noqa: S608
             [shop_id, after_id, most],
         )
         return int(cursor.fetchone()[0])
