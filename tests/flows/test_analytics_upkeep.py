@@ -177,6 +177,7 @@ def test_rebuilding_makes_missing_files_anew_and_reads_what_was_corrected() -> N
     assert analytics_check.verify(books.shop).differences[0].endswith("run `./run manage warehouse rebuild`")
     analytics_upkeep.rebuild(books.shop, NOW)
     assert analytics.status(books.shop).segments == 1
+    assert Stale.objects.count() == 0
     agree(books)
     assert analytics_check.verify(books.shop).agrees
 
@@ -186,11 +187,8 @@ def test_a_rebuilding_that_was_cut_short_goes_on_and_one_afresh_does_not(monkeyp
     monkeypatch.setattr("kizuna.tracking.portions.AT_ONCE", 2)
     monkeypatch.setattr("kizuna.flows.analytics_sealing.PIECE_ROWS", 3)
 
-    def cut_short(*_: object) -> None:
-        raise KeyboardInterrupt
-
     with monkeypatch.context() as patch:
-        patch.setattr(shelves, "swap", cut_short)
+        patch.setattr(shelves, "swap", _cut_short)
         with pytest.raises(KeyboardInterrupt):
             analytics_upkeep.rebuild(books.shop, NOW)
     built = len(segments.list_segments(books.shop.pk, building=True))
@@ -207,6 +205,44 @@ def test_a_rebuilding_that_was_cut_short_goes_on_and_one_afresh_does_not(monkeyp
     analytics_upkeep.rebuild(books.shop, NOW, afresh=True)
     assert shelves.next_serial(books.shop.pk) > last
     agree(books)
+
+
+def test_who_is_erased_during_a_rebuilding_is_looked_for_again_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    books = grown(2)
+    anna = identity_of(books, "c0")
+    with monkeypatch.context() as patch:
+        patch.setattr(shelves, "swap", _cut_short)
+        with pytest.raises(KeyboardInterrupt):
+            analytics_upkeep.rebuild(books.shop, NOW)
+    analytics_upkeep.erase(books.shop, [anna], NOW)
+    analytics_upkeep.clean(books.shop, NOW)
+    in_an_hour = datetime.now(UTC) + timedelta(minutes=61)
+    analytics_upkeep.clean(books.shop, in_an_hour)
+    assert Erased.objects.get().done_us is None, "what is being built still holds it"
+    analytics_upkeep.rebuild(books.shop, NOW)
+    assert analytics_upkeep.clean(books.shop, NOW) == 1
+    analytics_upkeep.clean(books.shop, in_an_hour)
+    assert Erased.objects.get().done_us is not None
+    assert anna not in in_files(books)
+
+
+def test_pages_of_others_under_an_erased_visitor_key_go_as_well() -> None:
+    books = grown(2)
+    visitor, owner = books.customer("a visitor key"), identity_of(books, "c0")
+    Fact.objects.filter(identity_id=owner).update(visitor_id=visitor)
+    analytics_upkeep.rebuild(books.shop, NOW)
+    assert visitor in in_files(books, "visitor_id")
+    analytics_upkeep.erase(books.shop, [visitor], NOW)
+    shown = held.read(analytics.hold(books.shop), "ev")
+    assert analytics_upkeep.clean(books.shop, NOW) == 1
+    analytics_upkeep.clean(books.shop, datetime.now(UTC) + timedelta(minutes=61))
+    assert visitor not in in_files(books, "visitor_id")
+    assert held.read(analytics.hold(books.shop), "ev") == shown
+    assert analytics_check.verify(books.shop).agrees
+
+
+def _cut_short(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def test_a_changed_zone_makes_the_files_anew() -> None:
