@@ -71,7 +71,7 @@ def test_same_customers_moving_little_are_judged_by_swapping_within_customer():
 @pytest.mark.parametrize("share", [0.0, 0.6, 1.0])
 def test_no_drift_is_beyond_chance_about_once_in_a_hundred(share):
     random = np.random.default_rng(5)
-    count, samples, loud = 300, 300, 0
+    count, samples, loud = 300, 150, 0
     both = np.arange(round(share * count))
     for _ in range(samples):
         strength = random.gamma(1.0, 1.0, 2 * count)
@@ -79,7 +79,7 @@ def test_no_drift_is_beyond_chance_about_once_in_a_hundred(share):
         now = np.round(strength[count:] * random.lognormal(0, 0.3, count), 1)
         now[both] = np.round(strength[both] * random.lognormal(0, 0.3, len(both)), 1)
         loud += drift.compare(before, now, (both, both), random, draws=400).level != "steady"
-    assert loud / samples <= 0.03
+    assert loud / samples <= 0.04
 
 
 def test_newcomers_unlike_the_reference_are_drift():

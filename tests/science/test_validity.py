@@ -94,10 +94,12 @@ def test_a_small_part_of_many_customers_tells_the_error_of_all(measure, monkeypa
     strength, _, y = simulated(3000, np.random.default_rng(4))
     whole = validity.resample({"a": strength}, y, np.random.default_rng(5), 150).estimate("a", measure)
     monkeypatch.setattr(validity, "_MOST_RESAMPLED", 1200)
-    part = validity.resample({"a": strength}, y, np.random.default_rng(5), 150).estimate("a", measure)
+    drawn = validity.resample({"a": strength}, y, np.random.default_rng(5), 150)
+    part = drawn.estimate("a", measure)
     assert part.value == whole.value
     assert part.error == pytest.approx(whole.error, rel=0.35)
     assert part.low < whole.value < part.high
+    assert abs(drawn.draws[:, 0, measure].mean() - whole.value) < 0.35 * whole.error
 
 
 def coverage(samples, count, draws):

@@ -262,9 +262,7 @@ def _baseline(stand: Stand, figures: Sequence[OriginFigures]) -> OriginFigures:
 
 
 def _fallen(now: OriginFigures, baseline: OriginFigures) -> bool:
-    return now.at_us > baseline.at_us and measures.fallen_below(
-        _estimate(now.scores[OURS].gini), _estimate(baseline.scores[OURS].gini)
-    )
+    return measures.fallen_below(_estimate(now.scores[OURS].gini), _estimate(baseline.scores[OURS].gini))
 
 
 def _drift_figures(stand: Stand, name: str, at_us: int, shift: drift.Shift, above: float) -> DriftFigures:

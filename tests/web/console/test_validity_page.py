@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from django.utils import timezone
 
-from kizuna.flows import criterion, origins, validity
+from kizuna.flows import criterion, origins, snapshots, validity
 from kizuna.jobs.models import Job
 from kizuna.relationships import criterion as criteria
 from kizuna.relationships import reference
@@ -105,7 +105,13 @@ def test_an_alarm_names_what_to_recalibrate_on_the_first_page_and_here(full: Pla
     _store(full, alarming)
     today = _page(full, "")
     assert "The criterion needs care" in today
-    assert "recalibrate " in today
+    assert re.search(r"What to do: recalibrate [a-z -]+ and freeze a fresh reference\.", today)
+    only = replace(alarming, alarms=[each for each in alarming.alarms if each.kind == "drift"])
+    check = replace(_store(full, alarming), findings=only)
+    names = validity_words.name_factors(full.shop.pk)
+    assert validity_words.task_words(check, names)[1].endswith("What to do: freeze a fresh reference.")
+    hopeless = replace(alarming, alarms=[each for each in alarming.alarms if each.kind == "rival"], options=[])
+    assert "look at the factors" in validity_words.task_words(replace(check, findings=hopeless), names)[1]
     assert f"/s/{full.shop.slug}/validity/#recalibrate" in today
     page = _page(full)
     assert "Another measure finds your best customers better" in page
@@ -144,6 +150,13 @@ def test_recalibration_in_one_action_with_before_and_after_and_back(full: Place,
     assert criteria.get_current(full.shop.pk).weights == before.weights
     again = full.client().post(undo, follow=True).content.decode()
     assert "It was not taken back" in again
+
+
+def test_an_alarm_of_an_earlier_reference_is_silent_and_says_check_again(full: Place, alarming: Findings) -> None:
+    _store(full, alarming)
+    snapshots.freeze_reference(full.shop, None, timezone.now())
+    assert "The criterion needs care" not in _page(full, "")
+    assert "was changed after this check" in _page(full)
 
 
 def test_an_offer_that_no_longer_fits_changes_nothing(full: Place, alarming: Findings) -> None:

@@ -121,14 +121,14 @@ def alarm_words(alarm: AlarmFigures, names: Mapping[str, str]) -> AlarmWords:
 def task_words(check: CheckView, names: Mapping[str, str]) -> tuple[str, str]:
     """Say on the first page, in one sentence, what a check found and what to recalibrate."""
     first = alarm_words(check.findings.alarms[0], names)
-    best = check.findings.best_option
-    mend = "look what has changed"
-    if any(alarm.kind != "drift" for alarm in check.findings.alarms) and best is not None:
-        mend = {"weights": "the weights", "half_lives": "the half-lives", "both": "weights and half-lives"}[best.kind]
-        mend = f"recalibrate {mend}"
-    elif all(alarm.kind == "drift" for alarm in check.findings.alarms):
-        mend = "freeze a fresh reference"
-    return "The criterion needs care", f"{first.title}. What to do: {mend}."
+    best, kinds = check.findings.best_option, {alarm.kind for alarm in check.findings.alarms}
+    mend = []
+    if kinds - {"drift"} and best is not None:
+        what = {"weights": "the weights", "half_lives": "the half-lives", "both": "weights and half-lives"}[best.kind]
+        mend.append(f"recalibrate {what}")
+    if "drift" in kinds:
+        mend.append("freeze a fresh reference")
+    return "The criterion needs care", f"{first.title}. What to do: {' and '.join(mend) or 'look at the factors'}."
 
 
 def drift_words(drift: DriftFigures) -> str:
