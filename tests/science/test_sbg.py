@@ -105,6 +105,15 @@ def test_what_the_renewals_do_not_tell_is_said(survivors: list[int], said: str) 
     assert np.isinf(fit.model.remaining([0])).all() == (fit.model.alpha <= 1)
 
 
+def test_little_data_lean_on_other_businesses_and_much_do_not() -> None:
+    few = sbg.fit(*sbg.from_survivors([20, 19, 19])).model
+    many = sbg.fit(*sbg.from_survivors([20_000, 19_000, 19_000])).model
+    assert few.retention([1])[0] < many.retention([1])[0] == pytest.approx(0.95, abs=0.01)
+    one = sbg.fit(*sbg.from_survivors([1000, 631]))
+    assert one.standard_errors["alpha"] > 0.3
+    assert one.model.retention([1])[0] == pytest.approx(0.631, abs=0.01)
+
+
 def test_impossible_counts_name_their_field() -> None:
     for field, call in (
         ("survivors", lambda: sbg.from_survivors([5, 6])),

@@ -93,6 +93,11 @@ def test_groups_alike_are_seldom_told_apart() -> None:
     assert 0.02 <= np.mean([each.p_value < 0.05 for each in found]) <= 0.09
 
 
+def test_a_curve_starts_where_watching_starts() -> None:
+    curve = survival.kaplan_meier([3.0, 4.0], [9.0, 8.0], [True, True])
+    assert (curve.t.tolist(), curve.at_risk.tolist()) == ([3.0, 8.0, 9.0], [1, 2, 1])
+
+
 def test_nobody_and_nobody_ended() -> None:
     assert survival.kaplan_meier([], [], []).at([3.0]).tolist() == [1.0]
     alive = survival.kaplan_meier([0, 1], [5, 6], [False, False])
