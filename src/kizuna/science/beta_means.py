@@ -12,7 +12,7 @@ from scipy import linalg, special
 from kizuna.science.purchasing import Floats, Ints
 
 _TIERS, _ROWS = (12, 24, 48, 80), 4096
-_STEP, _REACH = 0.05, 17.0
+_STEP, _REACH = 0.03, 17.0
 
 
 def mean_until_end(r: Floats, z: Floats, a: float, b: Floats) -> Floats:

@@ -76,12 +76,31 @@ def choose(customer: Ints, day: Ints, until_day: int, holdout_days: int, unit_da
         return Choice("MBG/NBD", taken, (), int(bought.sum()), (few, *taken.notes))
     before = {name: model.fit(known) for name, model in MODELS.items()}
     scores = _scores(before, known, bought, holdout_days / unit_days)
-    name = _preferred(scores, int(bought.sum()), _chance(bought))
+    name = preferred(scores, int(bought.sum()), _chance(bought))
     found = MODELS[name].fit(everything, start=before[name].model)
     why = _reasons(name, scores, int(bought.sum()), holdout_days)
     if sampled:
         why = (*why, f"Chosen by an even sample of {known.group.size:,} customers, fitted to all.")
     return Choice(name, found, scores, int(bought.sum()), (*why, *found.notes))
+
+
+def preferred(scores: tuple[Score, ...], actual: int, chance: float) -> str:
+    """The name of the model to take: as good as the best, near the total, ordering well, first in order.
+
+    actual: purchases in the holdout; chance: how far a total may be off by chance alone, one standard error.
+
+    >>> likely, near = Score("likely", -1.0, 0.0, 0.0, 150.0, 0.5), Score("near", -1.1, 0.1, 0.06, 110.0, 0.4)
+    >>> unlikely, ordering = Score("far", -1.3, 0.3, 0.06, 100.0, 0.9), Score("ordering", -1.1, 0.1, 0.06, 95.0, 0.45)
+    >>> preferred((likely, near, unlikely), 100, 20.0), preferred((likely, near, unlikely), 100, 60.0)
+    ('near', 'likely')
+    >>> preferred((likely, near, unlikely, ordering), 100, 20.0)
+    'ordering'
+    """
+    left = [score for score in scores if score.as_good]
+    nearest = min(abs(score.foretold - actual) for score in left)
+    left = [score for score in left if abs(score.foretold - actual) <= nearest + chance]
+    highest = max(np.nan_to_num(score.ranking, nan=-1.0) for score in left)
+    return next(s.name for s in left if np.nan_to_num(s.ranking, nan=-1.0) >= highest - _ORDERED_ALIKE)
 
 
 def _held_back(who: Ints, when: Ints, span: tuple[int, int], unit_days: float) -> tuple[Histories, Ints, bool]:
@@ -128,14 +147,6 @@ def _logs(probability: Floats) -> Floats:
 def _chance(bought: Ints) -> float:
     """Standard error of the total over customers like these."""
     return float(bought.std() * np.sqrt(bought.size))
-
-
-def _preferred(scores: tuple[Score, ...], actual: int, chance: float) -> str:
-    left = [score for score in scores if score.as_good]
-    nearest = min(abs(score.foretold - actual) for score in left)
-    left = [score for score in left if abs(score.foretold - actual) <= nearest + chance]
-    highest = max(np.nan_to_num(score.ranking, nan=-1.0) for score in left)
-    return next(s.name for s in left if np.nan_to_num(s.ranking, nan=-1.0) >= highest - _ORDERED_ALIKE)
 
 
 def _reasons(name: str, scores: tuple[Score, ...], actual: int, holdout_days: int) -> tuple[str, ...]:
