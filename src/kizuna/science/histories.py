@@ -164,17 +164,22 @@ def _distinct_pairs(who: Ints, when: Ints) -> tuple[Ints, Ints]:
 
 def _group[Number: (np.int64, np.float64)](x: Ints, t_x: NDArray[Number], T: NDArray[Number], unit: float) -> Histories:
     """Equal histories as one row, rows ordered by (x, T, t_x)."""
-    (xs, x_at), (Ts, T_at), (ts, t_at) = ranks(x), ranks(T), ranks(t_x)
-    key = x_at * Ts.size + T_at
-    if xs.size * Ts.size * ts.size < ONE_KEY:
-        key, group = ranks(key * ts.size + t_at)
-        pair = key // max(ts.size, 1)
-        rows = xs[pair // max(Ts.size, 1)], ts[key % max(ts.size, 1)], Ts[pair % max(Ts.size, 1)]
-    else:
-        pairs, pair_at = ranks(key)
-        key, group = ranks(pair_at * ts.size + t_at)
-        pair = pairs[key // ts.size]
-        rows = xs[pair // Ts.size], ts[key % ts.size], Ts[pair % Ts.size]
+    xs, key = ranks(x)
+    Ts, place = ranks(T)
+    key *= Ts.size
+    key += place
+    ts, place = ranks(t_x)
+    pairs = None
+    if xs.size * Ts.size * ts.size >= ONE_KEY:
+        pairs, key = ranks(key)
+    key *= ts.size
+    key += place
+    del place
+    key, group = ranks(key)
+    pair = key // max(ts.size, 1)
+    if pairs is not None:
+        pair = pairs[pair]
+    rows = xs[pair // max(Ts.size, 1)], ts[key % max(ts.size, 1)], Ts[pair % max(Ts.size, 1)]
     count = np.bincount(group, minlength=key.size).astype(np.int64)
     return Histories(rows[0], rows[1] / unit, rows[2] / unit, count, group)
 
