@@ -24,7 +24,7 @@ from tests.flows.making import DAY, START, Books, make_books
 from tests.flows.test_analytics import FIRST, NOW
 
 pytestmark = pytest.mark.django_db
-EXAMPLES = 100 if os.environ.get("KIZUNA_TEST_LONG") else 8
+EXAMPLES = 100 if os.environ.get("KIZUNA_TEST_LONG") else 5
 IN_AN_HOUR = datetime.now(UTC) + timedelta(minutes=61)
 
 acts = st.lists(
