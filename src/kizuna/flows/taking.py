@@ -148,7 +148,7 @@ def complete_reference(shop: "Shop", facts: FactColumns, as_of_us: int, now: dat
     if not lacking:
         return current
     people = _population(shop, facts, as_of_us)
-    joining = [name for name in lacking if (name, HALF_LIVES[0]) not in known or _is_common(people, name, as_of_us)]
+    joining = [name for name in lacking if (name, HALF_LIVES[0]) not in known or _is_usual(people, name, as_of_us)]
     if not joining or (current is None and len(people.customer_id) < AUTOMATIC_AT):
         return current
     added = population.distributions(people, tuple(joining), as_of_us)
@@ -163,7 +163,7 @@ def _is_silent(known: "population.Distributions", name: str) -> bool:
     return not any(known[name, days].has_facts for days in HALF_LIVES if (name, days) in known)
 
 
-def _is_common(people: population.Population, name: str, as_of_us: int) -> bool:
+def _is_usual(people: population.Population, name: str, as_of_us: int) -> bool:
     having = np.count_nonzero(significant(people.stock(name, HALF_LIVES[-1], as_of_us), name))
     return bool(having >= AUTOMATIC_AT)
 
