@@ -1,6 +1,8 @@
 """The forecast of a shop with known truth: right within its intervals, alike when repeated, and never refused."""
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +13,6 @@ from kizuna.relationships import forecasts
 from kizuna.relationships.models import ForecastPart, ForecastRun, Standing
 from kizuna.sales.models import Order
 from kizuna.science import periods
-from kizuna.shops.models import Shop
 from tests.flows.buyers import Buyers, Truth, make_buyers
 from tests.flows.making import DAY, START, make_books, make_shop
 
@@ -26,11 +27,17 @@ def _run(buyers: Buyers) -> forecasts.RunView:
 
 @pytest.fixture
 def buyers(db: None) -> Buyers:
-    return make_buyers(400)
+    return make_buyers(40)
 
 
-def test_what_came_lies_within_what_was_said(buyers: Buyers) -> None:
+def test_a_base_with_known_truth_is_told_rightly_and_the_past_is_compared_with_what_came() -> None:
+    buyers = make_buyers(400)
     run = _run(buyers)
+    _check_what_is_ahead(buyers, run)
+    _check_the_back_test(buyers, run.back_test)
+
+
+def _check_what_is_ahead(buyers: Buyers, run: forecasts.RunView) -> None:
     came = buyers.later_purchases(364)
     mean, low, high = run.totals["all"]["purchases"]
     assert low <= came.sum() <= high
@@ -40,19 +47,16 @@ def test_what_came_lies_within_what_was_said(buyers: Buyers) -> None:
     columns = forecasts.columns(buyers.shop.pk, run)
     assert columns.customer_id.tolist() == buyers.customer_id.tolist()
     inside = (columns.purchases_low <= came) & (came <= columns.purchases_high)
-    assert inside.mean() > run.method["level"] - 0.06
+    assert inside.mean() > run.method["level"] - 0.05
     assert columns.purchases.sum() == pytest.approx(mean, rel=1e-3)
     assert np.corrcoef(columns.purchases, came)[0, 1] > 0.5
 
 
-def test_the_back_test_compares_with_what_really_came(buyers: Buyers) -> None:
-    tested = _run(buyers).back_test
+def _check_the_back_test(buyers: Buyers, tested: Mapping[str, Any] | None) -> None:
     assert tested is not None
     first = START // DAY
     origin = tested["origin_day"]
-    assert (tested["days"], tested["until_day"], origin) == (182, first + 364, first + 182)
-    known = ForecastRun.objects.get(shop=buyers.shop)
-    assert known.customers == 400
+    assert (tested["months"], tested["until_day"], origin) == (6, first + 364, first + 181)
     orders = customer_days.read(buyers.shop, buyers.now_us).until(first + 364)
     then = set(orders.customer[orders.day <= origin].tolist())
     mine = np.isin(orders.customer, sorted(then))
@@ -71,7 +75,7 @@ def test_the_back_test_compares_with_what_really_came(buyers: Buyers) -> None:
     assert np.diff(track["expected"]).min() >= 0
 
 
-def test_repeating_it_changes_nothing_and_leaves_one_run(buyers: Buyers) -> None:
+def test_repeating_it_changes_nothing_and_leaves_one_run_that_standings_carry(buyers: Buyers) -> None:
     first = _run(buyers)
     before = forecasts.columns(buyers.shop.pk, first)
     again = _run(buyers)
@@ -79,14 +83,9 @@ def test_repeating_it_changes_nothing_and_leaves_one_run(buyers: Buyers) -> None
     assert (again.totals, again.back_test, again.method) == (first.totals, first.back_test, first.method)
     assert after.value_high_minor.tolist() == before.value_high_minor.tolist()
     assert ForecastRun.objects.filter(shop=buyers.shop).count() == 1
-
-
-def test_standings_take_up_value_and_likelihood(buyers: Buyers) -> None:
-    run = _run(buyers)
-    columns = forecasts.columns(buyers.shop.pk, run)
     rows = Standing.objects.filter(shop_id=buyers.shop.pk).order_by("pk")
-    assert [row.expected_value_minor for row in rows] == columns.value_minor.tolist()
-    assert [row.still_customer for row in rows] == pytest.approx(columns.still.tolist(), abs=1e-4)
+    assert [row.expected_value_minor for row in rows] == after.value_minor.tolist()
+    assert [row.still_customer for row in rows] == pytest.approx(after.still.tolist(), abs=1e-4)
 
 
 def test_an_interrupted_run_is_not_seen_and_the_next_one_mends_it(
@@ -106,7 +105,7 @@ def test_an_interrupted_run_is_not_seen_and_the_next_one_mends_it(
     assert set(ForecastPart.objects.values_list("run__complete", flat=True)) == {True}
 
 
-@pytest.mark.parametrize("customers", [1, 2, 20])
+@pytest.mark.parametrize("customers", [1, 20])
 def test_small_shops_get_an_answer_with_a_wide_interval(customers: int) -> None:
     run = _run(make_buyers(customers))
     mean, low, high = run.totals["all"]["purchases"]
@@ -117,9 +116,9 @@ def test_small_shops_get_an_answer_with_a_wide_interval(customers: int) -> None:
 
 
 def test_buyers_of_one_time_only_are_answered() -> None:
-    run = _run(make_buyers(60, truth=Truth(a=1e9, b=1e-9)))
+    run = _run(make_buyers(30, truth=Truth(a=1e9, b=1e-9)))
     mean, low, high = run.totals["all"]["purchases"]
-    assert (mean < 30, low) == (True, 0)
+    assert (mean < 15, low) == (True, 0)
     assert high >= mean
     assert run.back_test is not None
     assert run.back_test["purchases"]["came"] == 0
@@ -127,7 +126,7 @@ def test_buyers_of_one_time_only_are_answered() -> None:
 
 
 def test_frequent_buyers_who_never_leave_are_answered() -> None:
-    base = make_buyers(60, truth=Truth(r=8.0, alpha=6.0, a=0.0))
+    base = make_buyers(30, truth=Truth(r=8.0, alpha=6.0, a=0.0))
     run = _run(base)
     mean, low, high = run.totals["all"]["purchases"]
     came = base.later_purchases(364).sum()
@@ -137,37 +136,19 @@ def test_frequent_buyers_who_never_leave_are_answered() -> None:
 
 
 def test_losses_lower_the_value_and_a_shop_of_losses_is_told_so() -> None:
-    fine, mixed = _run(make_buyers(150)), _run(make_buyers(150, truth=Truth(losing=0.4)))
-    assert mixed.totals["all"]["value"][0] < 0.8 * fine.totals["all"]["value"][0]
-    assert mixed.method["usual_share"] == pytest.approx(0.6, abs=0.1)
-    lost = _run(make_buyers(150, truth=Truth(losing=1.0)))
-    assert lost.totals["all"]["value"][2] < 0
+    mixed, lost = (_run(make_buyers(40, truth=Truth(losing=share))) for share in (0.4, 1.0))
+    assert mixed.method["usual_share"] == pytest.approx(0.6, abs=0.12)
+    assert any("left no profit" in note for note in mixed.method["notes"])
+    mean, low, high = lost.totals["all"]["value"]
+    assert low < mean < high <= 0
     assert any("no purchase left a profit" in note for note in lost.method["notes"])
 
 
-def test_discount_and_maintenance_lower_the_value_by_what_they_say(buyers: Buyers) -> None:
-    plain = _run(buyers).totals["all"]["value"][0]
-    Shop.objects.filter(pk=buyers.shop.pk).update(discount_year=0, maintenance_minor=0)
-    buyers.shop.refresh_from_db()
-    undiscounted = _run(buyers).totals["all"]["value"][0]
-    assert 0.9 < plain / undiscounted < 0.98
-    Shop.objects.filter(pk=buyers.shop.pk).update(maintenance_minor=10)
-    buyers.shop.refresh_from_db()
-    assert undiscounted - _run(buyers).totals["all"]["value"][0] == pytest.approx(12 * 10 * 400, abs=1)
-
-
-def test_more_months_bring_more(buyers: Buyers) -> None:
-    year = _run(buyers).totals["all"]["purchases"][0]
-    Shop.objects.filter(pk=buyers.shop.pk).update(forecast_months=6)
-    buyers.shop.refresh_from_db()
-    assert 0.4 * year < _run(buyers).totals["all"]["purchases"][0] < 0.8 * year
-
-
 def test_shops_keep_their_own(buyers: Buyers) -> None:
-    other = make_buyers(30, seed=9)
+    other = make_buyers(10, seed=9)
     _run(buyers)
     mine = _run(other)
-    assert mine.customers == 30
+    assert mine.customers == 10
     assert forecasts.find_outlook(other.shop.pk, mine, int(buyers.customer_id[0])) is None
     assert not set(forecasts.columns(other.shop.pk, mine).customer_id) & set(buyers.customer_id.tolist())
 
@@ -219,14 +200,14 @@ def test_a_sleeping_shop_is_not_computed_every_night() -> None:
 
 
 def test_how_much_of_the_past_is_held_back() -> None:
-    held = [foresight.tested_days(0, day) for day in (10, 55, 56, 100, 363, 364, 2000)]
-    assert held == [0, 0, 28, 49, 175, 182, 182]
+    held = [foresight.tested_months(0, day) for day in (10, 40, 56, 120, 330, 364, 2000)]
+    assert held == [0, 0, 1, 2, 5, 6, 6]
 
 
 def test_segments_of_then_are_compared_apart() -> None:
-    base = make_buyers(120)
-    day = START // DAY + 182
-    taking.take(base.shop, START + (182 + 1) * DAY, "test", periods.instant_at(base.now_us))
+    base = make_buyers(60)
+    day = START // DAY + 181
+    taking.take(base.shop, START + (181 + 1) * DAY, "test", periods.instant_at(base.now_us))
     tested = _run(base).back_test
     assert tested is not None
     assert tested["origin_day"] == day

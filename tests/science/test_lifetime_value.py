@@ -287,3 +287,23 @@ def test_impossible_terms_name_their_field() -> None:
         reckon(BUYING, MONEY, FEW, ([1], [2.0]), Terms())
     with pytest.raises(ValueError, match="group"):
         _outlook(20).by_group([0, 1])
+
+
+def test_what_is_kept_scales_money_and_turns_ranges_where_purchases_cost() -> None:
+    rows = MbgNbd(0.8, 6.0, 0.8, 2.5).simulate(np.full(40, 40.0), np.random.default_rng(3))
+    fits = mbg_nbd.fit(rows), gamma_gamma.fit(rows.x[rows.group] + 1, np.linspace(20.0, 60.0, 40))
+    spending = rows.x[rows.group] + 1, np.linspace(20.0, 60.0, 40)
+    kept = np.repeat([0.5, -0.25], 20)
+    whole, part = (
+        lifetime_value.look_ahead(*fits, rows, spending, Terms(kept=share), np.random.default_rng(1))
+        for share in (1.0, kept)
+    )
+    assert part.value.mean.tolist() == pytest.approx((whole.value.mean * kept).tolist())
+    assert part.value.low[:20].tolist() == pytest.approx((whole.value.low[:20] * 0.5).tolist())
+    assert part.value.low[20:].tolist() == pytest.approx((whole.value.high[20:] * -0.25).tolist(), rel=0.05)
+    assert (part.value.high[20:] <= 0).all()
+    total = part.by_group(np.repeat([0, 1], 20)).value
+    assert total.low[1] < total.mean[1] < total.high[1] < 0
+    for wrong in (np.ones(39), float("nan")):
+        with pytest.raises(TermsError, match="kept"):
+            lifetime_value.look_ahead(*fits, rows, spending, Terms(kept=wrong), np.random.default_rng(1))

@@ -1,6 +1,6 @@
 """What a shop's customers will still bring: fitted to the past, told with intervals, tested on held-back weeks.
 
-Here: putting a shop's days and segments through science (outlook, back_test) and wording the result as it is kept.
+Here: putting a shop's days and segments through science (outlook, ahead, back_test) and wording what is kept.
 Reads snapshots for segments; writes nothing. When it happens is flows.forecast.
 """
 
@@ -14,8 +14,9 @@ import numpy as np
 from kizuna.flows.customer_days import Book, CustomerDays
 from kizuna.relationships import snapshots
 from kizuna.relationships.forecasts import ForecastColumns
-from kizuna.science import back_test, outlook, periods, silence
-from kizuna.science.outlook import Ahead, Fitted, Horizon
+from kizuna.science import back_test, lifetime_value, outlook, periods, silence, worth
+from kizuna.science.ahead import Ahead, Estimates, look_ahead, widen
+from kizuna.science.outlook import Fitted
 
 if TYPE_CHECKING:
     from kizuna.shops.models import Shop
@@ -25,9 +26,7 @@ type Ints = outlook.Ints
 type Report = Callable[[float], None]
 
 SEGMENTS = ("none", "A", "B", "C", "D")
-WEEK = 7
-MOST_TESTED, LEAST_TESTED = 26 * WEEK, 4 * WEEK
-_MONTH_DAYS = 365.25 / 12
+MOST_TESTED = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,30 +56,29 @@ def foresee(shop: "Shop", book: Book, day: int, terms: Terms, report: Report) ->
     fitted = outlook.fit(days.customer, days.day, days.profit, day)
     report(0.3)
     groups = _segments(shop, fitted.customers, day)
-    horizon = Horizon(terms.months * _MONTH_DAYS, terms.discount_year, terms.maintenance_minor / _MONTH_DAYS)
-    ahead = outlook.look_ahead(fitted, horizon, groups, len(SEGMENTS), seed=day)
+    asked = worth.Terms(terms.months, terms.discount_year, terms.maintenance_minor)
+    ahead = look_ahead(fitted, asked, groups, len(SEGMENTS), seed=day)
     report(0.6)
     tested = _test(shop, book, day)
     report(1.0)
     return Foreseen(_columns(fitted, ahead), _totals(ahead, groups, tested), _method(fitted, days), tested)
 
 
-def tested_days(first_day: int, day: int) -> int:
-    """How many of the newest days are held back to test on: half of the past in weeks, at most 26; 0 where too few."""
-    held = min(MOST_TESTED, (day - first_day) // 2 // WEEK * WEEK)
-    return held if held >= LEAST_TESTED else 0
+def tested_months(first_day: int, day: int) -> int:
+    """How many of the newest months are held back to test on: about half of the past, whole ones, at most 6."""
+    return min(MOST_TESTED, int((day - first_day) / 2 / worth.MONTH_DAYS + 0.1))
 
 
 def _test(shop: "Shop", book: Book, day: int) -> dict[str, Any] | None:
     """Forecast from what was known some weeks ago, by the very same steps, and compare with what came since."""
-    held = tested_days(int(book.until(day).day.min()), day)
-    origin = day - held
+    months = tested_months(int(book.until(day).day.min()), day)
+    origin = day - round(months * worth.MONTH_DAYS)
     days = book.until(origin)
-    if not held or not len(days.day):
+    if not months or not len(days.day):
         return None
     fitted = outlook.fit(days.customer, days.day, days.profit, origin)
     groups = _segments(shop, fitted.customers, origin)
-    ahead = outlook.look_ahead(fitted, Horizon(float(held), 0.0, 0.0), groups, len(SEGMENTS), seed=origin)
+    ahead = look_ahead(fitted, worth.Terms(months, 0.0), groups, len(SEGMENTS), seed=origin)
     whole = book.until(day)
     mine = np.isin(whole.customer, fitted.customers)
     bought = CustomerDays(whole.customer[mine], whole.day[mine], whole.profit[mine])
@@ -95,10 +93,10 @@ def _test(shop: "Shop", book: Book, day: int) -> dict[str, Any] | None:
     return {
         "origin_day": origin,
         "until_day": day,
-        "days": held,
+        "months": months,
         "customers": len(fitted.customers),
-        "model": fitted.name,
-        "level": outlook.LEVEL,
+        "model": fitted.choice.name,
+        "level": lifetime_value.LEVEL,
         **_compared(ahead, len(SEGMENTS), (float(came.sum()), float(earned.sum()))),
         "segments": {
             name: {"customers": int((groups == SEGMENTS.index(name)).sum()), **told} for name, told in by_group.items()
@@ -160,8 +158,8 @@ def _columns(fitted: Fitted, ahead: Ahead) -> ForecastColumns:
 
 def _totals(ahead: Ahead, groups: Ints, tested: Mapping[str, Any] | None) -> dict[str, dict[str, Any]]:
     """Sums by segment and of everybody, their ranges widened by how wrong the sum was when tested."""
-    purchases = outlook.widen(ahead.group_purchases, tested["purchases"]["error"] if tested else None)
-    value = outlook.widen(ahead.group_value, tested["profit"]["error"] if tested else None)
+    purchases = widen(ahead.group_purchases, tested["purchases"]["error"] if tested else None)
+    value = widen(ahead.group_value, tested["profit"]["error"] if tested else None)
     told = {}
     for place, name in enumerate((*SEGMENTS, "all")):
         inside = groups == place if name != "all" else np.ones(len(groups), dtype=np.bool_)
@@ -175,7 +173,7 @@ def _totals(ahead: Ahead, groups: Ints, tested: Mapping[str, Any] | None) -> dic
     return told
 
 
-def _three(estimate: outlook.Estimates) -> tuple[Floats, Floats, Floats]:
+def _three(estimate: Estimates) -> tuple[Floats, Floats, Floats]:
     return estimate.mean, estimate.low, estimate.high
 
 
@@ -183,11 +181,15 @@ def _method(fitted: Fitted, days: CustomerDays) -> dict[str, Any]:
     margins = fitted.margins
     gained = margins.profitable.sum()
     return {
-        "model": fitted.name,
+        "model": fitted.choice.name,
         "still_by": fitted.still_name,
         "parameters": fitted.parameters,
-        "scores": fitted.scores,
-        "level": outlook.LEVEL,
+        "scores": [
+            {"name": each.name, "foretold": each.foretold, "ranking": float(np.nan_to_num(each.ranking))}
+            for each in fitted.choice.scores
+        ],
+        "scored_on": fitted.choice.actual,
+        "level": lifetime_value.LEVEL,
         "quiet_days": silence.silence_days(days.customer, days.day),
         "usual_share": margins.usual_share,
         "gain_minor": float(margins.profitable @ margins.mean_gain / gained) if gained else 0.0,

@@ -1,175 +1,94 @@
-"""What will happen to customers, drawn many times: purchases and what they leave, with everything that is not known.
+"""What customers will still buy and bring in the months ahead, one by one and by group, between how much and how much.
 
-Each draw takes parameters from what the data leave open, then for every customer a rate and a farewell from what their
-own history leaves open, then purchases, profitable or not. Intervals are quantiles of the draws, so they hold for what
-will come, not for an average; those of groups come from the same draws. Sources: Fader & Hardie's notes on Pareto/NBD
-(2005, posterior of the rate), Batislam et al. (2007), Fader & Hardie (2013, posterior of Gamma-Gamma).
+From what science.outlook learned, by science.lifetime_value; sums come from the same draws. Here also: widening the
+range of a sum by how wrong it was before. Not here: storage, words, a shop's terms. Source: model, section 6.1.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kizuna.science.beta_geometric import BetaGeometric
-from kizuna.science.gamma_gamma import GammaGamma
-from kizuna.science.margins import Margins
-from kizuna.science.purchasing import Histories, PurchaseModel
+from kizuna.science import lifetime_value
+from kizuna.science.lifetime_value import Span, Terms
+from kizuna.science.outlook import UNIT_DAYS, Fitted
 
 type Floats = NDArray[np.float64]
 type Ints = NDArray[np.int64]
 
-_AT_ONCE = 4_000_000
-
-
-class Rated(PurchaseModel, Protocol):
-    """A model whose rates are ~ Gamma(r, alpha): every one of the four."""
-
-    @property
-    def r(self) -> float: ...
-    @property
-    def alpha(self) -> float: ...
-
-
-@runtime_checkable
-class Leaving(Protocol):
-    """A model by which customers leave at a rate ~ Gamma(s, beta): Pareto/NBD."""
-
-    @property
-    def s(self) -> float: ...
-    @property
-    def beta(self) -> float: ...
+_BEYOND = 1.6449
 
 
 @dataclass(frozen=True, slots=True)
-class Models:
-    """How customers buy and what a profitable purchase leaves: one draw of what the data leave open."""
+class Estimates:
+    """Expectations and the ends of their ranges, float64[n] each."""
 
-    buying: Rated
-    money: GammaGamma
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """The two ends of an interval, float64[n] each."""
-
+    mean: Floats
     low: Floats
     high: Floats
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
-    """Intervals of purchases and value: of each customer, of each group and, last, of everybody."""
+class Ahead:
+    """The outlook: still a customer (0 to 1), purchases and value of each; of each group and, last, of everybody."""
 
-    purchases: Range
-    value: Range
-    group_purchases: Range
-    group_value: Range
-
-
-@dataclass(frozen=True, slots=True)
-class Customers:
-    """Customers in rows: histories, margins, and each one's group."""
-
-    histories: Histories
-    margins: Margins
-    group: Ints
-    groups: int
+    still: Floats
+    purchases: Estimates
+    value: Estimates
+    group_purchases: Estimates
+    group_value: Estimates
 
 
-def draw(
-    people: Customers, models: Sequence[Models], t: float, discount: float, level: float, random: np.random.Generator
-) -> Drawn:
-    """Draw the next t of every customer once for each model, and read off the central `level` of the outcomes.
+def look_ahead(fitted: Fitted, terms: Terms, group: Ints, groups: int, seed: int) -> Ahead:
+    """Tell what comes within the months of the terms, of each customer and each group int64[customers] in [0, groups).
 
-    t in the histories' unit, discount continuous in the same unit (money at u is worth exp(-discount u)).
+    The trend and what is kept of a purchase are the customers' own; those of the terms are not looked at.
     """
-    count = len(people.histories.group)
-    sums = np.zeros((2, len(models), people.groups + 1))
-    ends = np.empty((4, count))
-    chunk = max(1, _AT_ONCE // len(models))
-    tails = [(1 - level) / 2, (1 + level) / 2]
-    for start in range(0, count, chunk):
-        rows = slice(start, min(count, start + chunk))
-        bought, left = _outcomes(people, models, rows, (t, discount), random)
-        for place, outcome in enumerate((bought, left)):
-            ends[2 * place : 2 * place + 2, rows] = np.quantile(outcome, tails, axis=0, method="inverted_cdf")
-            for number, each in enumerate(outcome):
-                sums[place, number, :-1] += np.bincount(people.group[rows], each, people.groups)
-    sums[:, :, -1] = sums[:, :, :-1].sum(axis=2)
-    groups = [np.quantile(each, tails, axis=0) for each in sums]
-    return Drawn(Range(ends[0], ends[1]), Range(ends[2], ends[3]), Range(groups[0][0], groups[0][1]), Range(*groups[1]))
+    found = lifetime_value.look_ahead(
+        fitted.choice.fit,
+        fitted.money,
+        fitted.histories,
+        (fitted.margins.profitable, fitted.margins.mean_gain),
+        replace(terms, trend=fitted.trend, kept=fitted.kept(), unit_days=UNIT_DAYS),
+        np.random.default_rng([seed, len(fitted.customers)]),
+    )
+    each, whole = found.value, found.total()
+    grouped = found.by_group(group)
+    return Ahead(
+        fitted.still.p_alive(fitted.histories)[fitted.histories.group],
+        Estimates(each.expected, each.expected_low, each.expected_high),
+        Estimates(each.mean, each.low, each.high),
+        _sums(grouped.purchases, whole.purchases, groups),
+        _sums(grouped.value, whole.value, groups),
+    )
 
 
-def purchases(
-    model: Rated, x: Ints, T: Floats, alive: Floats, t: float, random: np.random.Generator
-) -> tuple[Ints, Floats]:
-    """Draw purchases in (T, T + t] and for how long of it each row stays a customer: int64[n], float64[n].
+def widen(said: Estimates, error: float | None) -> Estimates:
+    """Widen ranges of sums by how wrong the same forecast was about held-back weeks, a ratio; None: nothing known.
 
-    Who is still a customer at T has a rate ~ Gamma(r + x, alpha + T) and leaves after a purchase with probability
-    ~ Beta(a, b + m), or in Pareto/NBD at a rate ~ Gamma(s, beta + T); in NBD nobody leaves.
+    Seasons and campaigns are in no model of a customer, but they are in that error e, so that the distance to each end
+    becomes sqrt(distance^2 + (1.6449 e mean)^2): independent, and e as one standard deviation. 1.6449 belongs to 90 %.
 
-    >>> from kizuna.science.mbg_nbd import MbgNbd
-    >>> none = np.array([0.0]), np.array([2]), np.array([9.0])
-    >>> purchases(MbgNbd(1, 1, 1, 1), none[1], none[2], none[0], 5.0, np.random.default_rng(1))[0].tolist()
-    [0]
+    >>> wide = widen(Estimates(np.array([100.0]), np.array([70.0]), np.array([130.0])), 0.4 / 1.6449)
+    >>> wide.low.tolist(), wide.high.tolist()
+    ([50.0], [150.0])
     """
-    rows = np.flatnonzero(random.random(len(x)) < alive)
-    seen, known = x[rows], T[rows]
-    rate = random.standard_gamma(model.r + seen) / (model.alpha + known)
-    stays = np.full(len(rows), t)
-    if isinstance(model, BetaGeometric):
-        coin = np.clip(random.beta(model.a, model.b + seen + model.first_coin), 1e-18, 1.0)
-        would = random.poisson(np.minimum(rate * t, 1e15))
-        came = np.minimum(would, random.geometric(coin))
-        stays = np.where(came < would, t * came / np.maximum(would, 1), t)
-    else:
-        if isinstance(model, Leaving):
-            ends = random.standard_exponential(len(rows)) * (model.beta + known)
-            stays = np.minimum(t, ends / np.maximum(random.standard_gamma(model.s, len(rows)), 1e-300))
-        came = random.poisson(np.minimum(rate * stays, 1e15))
-    found, stayed = np.zeros(len(x), dtype=np.int64), np.zeros(len(x))
-    found[rows], stayed[rows] = came, stays
-    return found, stayed
+    if error is None:
+        return said
+    extra = np.square(_BEYOND * error * said.mean)
+    return Estimates(
+        said.mean,
+        said.mean - np.sqrt(np.square(said.mean - said.low) + extra),
+        said.mean + np.sqrt(np.square(said.high - said.mean) + extra),
+    )
 
 
-def values(margins: Margins, money: GammaGamma, rows: slice, bought: Ints, random: np.random.Generator) -> Floats:
-    """Draw what so many purchases of each customer leave, undiscounted: float64[n].
-
-    Profitable ones ~ Binomial with a share ~ Beta(K u + g, K (1 - u) + n - g); their sum ~ Gamma(p k, nu) with
-    nu ~ Gamma(q + p g, v + g z); the others cost the shop's average loss. `rows`: whose of the margins these are.
-    """
-    at = np.flatnonzero(bought)
-    n, g, z = (each[rows][at] for each in (margins.purchases, margins.profitable, margins.mean_gain))
-    left = np.zeros(len(bought))
-    weight, usual = 1.0 / margins.likeness - 1.0, margins.usual_share
-    gains = bought[at]
-    if usual < 1.0:
-        share = random.beta(np.maximum(weight * usual + g, 1e-9), np.maximum(weight * (1 - usual) + n - g, 1e-9))
-        gains = random.binomial(bought[at], share)
-    if money.v > 0:
-        nu = random.standard_gamma(money.q + money.p * g) / (money.v + g * z)
-        left[at] = np.where(gains > 0, random.standard_gamma(money.p * np.maximum(gains, 1)) / nu, 0.0)
-    left[at] -= (bought[at] - gains) * margins.loss
-    return left
-
-
-def _outcomes(
-    people: Customers, models: Sequence[Models], rows: slice, horizon: tuple[float, float], random: np.random.Generator
-) -> tuple[Floats, Floats]:
-    t, discount = horizon
-    group = people.histories.group[rows]
-    used, place = np.unique(group, return_inverse=True)
-    known = people.histories
-    mine = replace(known, x=known.x[used], t_x=known.t_x[used], T=known.T[used], count=known.count[used])
-    bought, left = np.empty((len(models), len(group))), np.empty((len(models), len(group)))
-    x, T = mine.x[place], mine.T[place]
-    for number, model in enumerate(models):
-        came, stays = purchases(model.buying, x, T, model.buying.p_alive(mine)[place], t, random)
-        worth = values(people.margins, model.money, rows, came, random)
-        delay = discount * stays
-        later = np.where(delay > 1e-9, -np.expm1(-delay) / np.maximum(delay, 1e-9), 1.0)
-        bought[number], left[number] = came, worth * later
-    return bought, left
+def _sums(grouped: Span, whole: Span, groups: int) -> Estimates:
+    """Groups 0 to groups - 1, then everybody; a range that few draws left beside the expectation is drawn to it."""
+    columns = []
+    for name in ("mean", "low", "high"):
+        column = np.zeros(groups + 1)
+        column[: len(grouped.mean)], column[-1] = getattr(grouped, name), getattr(whole, name)[0]
+        columns.append(column)
+    mean, low, high = columns
+    return Estimates(mean, np.minimum(low, mean), np.maximum(high, mean))

@@ -175,7 +175,8 @@ def _each(parts: Parts, classes: Classes, drawn: Factors, coming: Futures, level
     scale, cost = (parts.own + parts.shop) / safe, parts.cost / safe
 
     def paid(share: Floats) -> Floats:
-        return scale * chances.quantile(coming.money, classes.of, share) - cost
+        dear = np.where(scale < 0.0, 1.0 - share, share)  # where purchases cost money, few of them are the better end
+        return scale * chances.quantile(coming.money, classes.of, dear) - cost
 
     def bought(share: Floats) -> Floats:
         return np.ceil(chances.quantile(coming.purchases, classes.of, share) - 0.5)
@@ -231,7 +232,7 @@ class _Sums:
 def _gamma(drawn: Floats, mean: Floats, variance: Floats, random: np.random.Generator) -> Floats:
     """Around each drawn total a gamma law with the group's coefficient of variation: float64[g, draws]."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        shape = np.where((variance > 0.0) & (mean > 0.0), np.square(mean) / variance, np.inf)[:, None]
+        shape = np.where((variance > 0.0) & (mean != 0.0), np.square(mean) / variance, np.inf)[:, None]
     noise = random.gamma(np.minimum(shape, 1e12), size=drawn.shape) / np.minimum(shape, 1e12)
     return np.where(np.isfinite(shape), drawn * noise, drawn)
 

@@ -31,13 +31,15 @@ class Terms:
 
     months ahead; discount_year, a rate above -1 (.10: money in a year is worth 1 / 1.1); maintenance, money per month
     that a customer costs while still a customer; trend, growth of what a purchase is worth per month above -1, one for
-    all or float64 per customer (science.trends); unit_days, days in the unit of time of the histories.
+    all or float64 per customer (science.trends); kept, what is left of the money of a purchase, likewise, below 0 where
+    purchases cost more than they bring (science.margins); unit_days, days in the unit of time of the histories.
     """
 
     months: int = 12
     discount_year: float = 0.10
     maintenance: float = 0.0
     trend: float | Floats = 0.0
+    kept: float | Floats = 1.0
     unit_days: float = 7.0
 
     def __post_init__(self) -> None:
@@ -47,6 +49,7 @@ class Terms:
             ("discount_year", -1.0 < self.discount_year < np.inf, "must be above -1"),
             ("maintenance", 0.0 <= self.maintenance < np.inf, "must not be below 0"),
             ("trend", bool((trend > -1.0).all() and np.isfinite(trend).all()), "must be above -1"),
+            ("kept", bool(np.isfinite(self.kept).all()), "must be a number"),
             ("unit_days", 0.0 < self.unit_days < np.inf, "must be above 0"),
         ):
             if not fine:
@@ -96,6 +99,8 @@ def reckon(
 ) -> Parts:
     """sum over months t of beta^t { E[N_t] (1+g)^t E[margin] - maintenance P(still a customer when the month begins) }.
 
+    E[margin] is kept x E[money of a purchase].
+
     histories of n customers; spending: purchases with money int[n] and their average money[n], in the order of the
     customers of histories.group. E[N_t] is the difference of the conditional expectation at the ends of months t and
     t - 1; all that falls in a month counts at its end; maintenance is paid for a month that a customer begins as one.
@@ -109,6 +114,9 @@ def reckon(
     p_alive = model.p_alive(histories)[histories.group]
     where = place[histories.group]
     worth = p_alive * _discounted(steps, where, terms)
+    if np.ndim(terms.kept) and np.shape(terms.kept) != worth.shape:
+        raise TermsError("kept", f"{np.size(terms.kept)} customers, the histories have {worth.size}")
+    worth = worth * terms.kept
     share = money.own_share(x_money)
     own = worth * share * np.where(x_money > 0, mean_value, 0.0)
     shop = worth * (1.0 - share) * money.mean if money.v > 0.0 else np.zeros(len(worth))

@@ -82,7 +82,14 @@ def test_the_page_tells_the_whole_the_segments_and_how_right_it_was(forecasted: 
     assert "could not be computed" not in _page(forecasted)
 
 
-def test_the_list_is_narrowed_by_segment_and_certainty(forecasted: Place) -> None:
+def test_the_list_the_export_and_the_customers_tell_the_same(forecasted: Place) -> None:
+    _check_the_export(forecasted)
+    _check_the_customer_pages(forecasted)
+    _check_the_order_of_customers(forecasted)
+    _check_the_list(forecasted)
+
+
+def _check_the_list(forecasted: Place) -> None:
     shop = forecasted.shop.pk
     gone = Standing.objects.filter(shop_id=shop, still_customer__lt=0.3).count()
     assert gone
@@ -97,7 +104,7 @@ def test_the_list_is_narrowed_by_segment_and_certainty(forecasted: Place) -> Non
     assert "No customer with a purchase fits" in _page(forecasted, "forecast/?still=gone")
 
 
-def test_the_export_has_every_forecast_and_is_written_down(forecasted: Place) -> None:
+def _check_the_export(forecasted: Place) -> None:
     url = forecasted.url("forecast/export.csv")
     assert forecasted.client("operator").get(url).status_code == 403
     body = b"".join(forecasted.client("marketer").get(url).streaming_content).decode("utf-8-sig")
@@ -111,7 +118,7 @@ def test_the_export_has_every_forecast_and_is_written_down(forecasted: Place) ->
     assert AuditEntry.objects.filter(shop=forecasted.shop, action="customers_exported").count() == 1
 
 
-def test_a_customer_page_says_whether_they_are_still_one(forecasted: Place) -> None:
+def _check_the_customer_pages(forecasted: Place) -> None:
     best = Standing.objects.filter(shop_id=forecasted.shop.pk, still_customer__gt=0.9, orders__gt=3).first()
     assert best is not None
     page = _page(forecasted, f"customers/{best.customer.public_id}/")
@@ -125,7 +132,7 @@ def test_a_customer_page_says_whether_they_are_still_one(forecasted: Place) -> N
     assert "Still a customer?" not in _page(forecasted, f"customers/{visitor.customer.public_id}/")
 
 
-def test_the_list_of_customers_can_be_ordered_by_what_they_will_bring(forecasted: Place) -> None:
+def _check_the_order_of_customers(forecasted: Place) -> None:
     page = _page(forecasted, "customers/?sort=value")
     assert 'aria-sort="descending"' in page
     best = Standing.objects.filter(shop_id=forecasted.shop.pk).order_by("-expected_value_minor")
@@ -155,7 +162,10 @@ def test_a_small_shop_is_told_why_its_ranges_are_wide() -> None:
     assert "Probably gone" in shown
 
 
-def test_the_api_tells_the_forecast_of_a_customer(forecasted: Place) -> None:
+def test_the_api_tells_the_forecast_and_strangers_nothing(forecasted: Place, strange: Place) -> None:
+    assert "No forecast yet" in _page(strange)
+    for path in ("forecast/", "forecast/export.csv", "forecast/progress/"):
+        assert strange.client().get(forecasted.url(path)).status_code == 404
     _, key = sources.create_token(forecasted.shop, "report", "reader", None)
     client = Client(headers={"Authorization": f"Bearer {key}"})
     best = client.get("/api/v1/customers?sort=value&limit=1").json()["customers"][0]
@@ -167,15 +177,9 @@ def test_the_api_tells_the_forecast_of_a_customer(forecasted: Place) -> None:
     assert client.get(f"/api/v1/customers/{best['id']}").json()["customer"]["forecast"] is None
 
 
-def test_another_shops_forecast_stays_its_own(forecasted: Place, strange: Place) -> None:
-    assert "No forecast yet" in _page(strange)
-    for path in ("forecast/", "forecast/export.csv", "forecast/progress/"):
-        assert strange.client().get(forecasted.url(path)).status_code == 404
-
-
 def test_errors_and_spans_are_said_in_words() -> None:
     assert forecast_words.error_words(0.035) == "3.5\u202f% too much"
     assert forecast_words.error_words(-0.12) == "12.0\u202f% too little"
     assert forecast_words.error_words(0.0) == "exactly so"
     assert forecast_words.error_words(None) == "there was nothing to compare with"
-    assert [forecast_words.span_words(days) for days in (182, 364, 119)] == ["half a year", "a year", "17 weeks"]
+    assert [forecast_words.span_words(months) for months in (6, 12, 4)] == ["half a year", "a year", "4 months"]

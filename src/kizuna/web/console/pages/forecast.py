@@ -128,7 +128,7 @@ def page(request: ShopRequest, shop: "Shop") -> HttpResponse:
         "track": forecast_charts.draw(run.back_test),
         "story": forecast_words.story(run.back_test, shop.currency) if run.back_test else [],
         "promises": forecast_words.promises(run.back_test, shop.currency) if run.back_test else [],
-        "tested_span": forecast_words.span_words(int(run.back_test["days"])) if run.back_test else "",
+        "tested_span": forecast_words.span_words(int(run.back_test["months"])) if run.back_test else "",
         "classes": _classes(run.back_test),
         "tested": _tested(shop, run.back_test),
         "level": forecast_words.level_words(float(run.method["level"])),
@@ -280,7 +280,9 @@ def _method(shop: "Shop", run: RunView) -> dict[str, object]:
     return {
         **told,
         "parameters": [(name, f"{value:.4g}") for name, value in told["parameters"].items()],
-        "scores": [(name, f"{value:.4g}") for name, value in told["scores"].items()],
+        "scores": [
+            (each["name"], figures.whole(each["foretold"]), f"{each['ranking']:.3f}") for each in told["scores"]
+        ],
         "usual_share": figures.share(told["usual_share"], 0),
         "gain": amounts.money_round(round(told["gain_minor"]), shop.currency),
         "loss": amounts.money_round(round(told["loss_minor"]), shop.currency) if told["loss_minor"] else "",

@@ -129,11 +129,9 @@ def level_words(level: float) -> str:
     return LEVELS.get(round(level, 2), f"in {figures.share(level, 0)} of all cases")
 
 
-def span_words(days: int) -> str:
-    """Say a stretch of time: half a year, 17 weeks."""
-    if 175 <= days <= 190:
-        return "half a year"
-    return "a year" if 360 <= days <= 370 else f"{days // 7} weeks"
+def span_words(months: int) -> str:
+    """Say a stretch of time: half a year, 4 months."""
+    return {1: "a month", 6: "half a year", 12: "a year"}.get(months, f"{months} months")
 
 
 def promises(back_test: Mapping[str, Any], currency: str) -> list[Promise]:
@@ -147,7 +145,7 @@ def promises(back_test: Mapping[str, Any], currency: str) -> list[Promise]:
 def story(back_test: Mapping[str, Any], currency: str) -> list[str]:
     """Tell in sentences how right the forecast would have been."""
     bought, earned = promises(back_test, currency)
-    span = span_words(int(back_test["days"]))
+    span = span_words(int(back_test["months"]))
     lines = [
         f"Had you asked {span} ago, we would have said {bought.said} purchases of the customers you had then; "
         f"it was {bought.came} ({bought.error}).",
