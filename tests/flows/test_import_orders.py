@@ -429,3 +429,15 @@ def test_cdnow_to_the_line(real_orders: Path, db: None) -> None:
     first = Order.objects.get(source_ref="00001-19970101")
     assert first.placed_us == int(datetime(1997, 1, 1, tzinfo=UTC).timestamp()) * 10**6
     assert Identity.objects.get(pk=first.identity_id).value == "00001"
+
+
+def test_refusals_are_told_in_the_order_of_the_rows(shop: Shop, tmp_path: Path) -> None:
+    columns = maps.by_field_names(HEAD.split(","), maps.FIELDS)
+    backwards = "C1,x,2025-03-01,mug,,1,5,EUR"  # known to be wrong only when the whole order is there
+    path = write(tmp_path, GOOD, backwards, "A2,x,bad,mug,,1,1,EUR")
+    report = run(shop, path, OrderMap(columns, refund_prefix="C"))
+    assert [problem.row for problem in report.problems] == [4, 3]
+    assert [problem.row for problem in report.in_row_order()] == [3, 4]
+    assert [each["row"] for each in report.as_plain()["problems"]] == [3, 4]
+    told = "\n".join(report.lines())
+    assert told.index("row 3,") < told.index("row 4,")

@@ -17,7 +17,7 @@ from kizuna.customers.identity import Resolved
 from kizuna.flows import facts
 from kizuna.flows.facts import Incoming
 from kizuna.science import periods
-from kizuna.shops import sources
+from kizuna.shops import sources, tenants
 from kizuna.tracking import plan, wire
 from kizuna.tracking.cleaning import LONGEST_TEXT
 
@@ -31,13 +31,8 @@ KINDS = {name: shape for name, shape in plan.EVENTS.items() if shape.channel in 
 LONGEST_CONTACT_MINUTES = 24 * 60
 
 
-class Refused(ValueError):
+class Refused(tenants.Refused):
     """A contact cannot be recorded as told; `field` names the input to blame."""
-
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(f"{field}: {message}")
-        self.field = field
-        self.message = message
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from kizuna.money import currency
+from kizuna.shops import tenants
 
 ZERO = Decimal(0)
 LONGEST_REF = 100
@@ -20,13 +21,8 @@ LAST_US = 7_258_118_400_000_000
 _MOST = {decimals: Decimal(currency.MOST_MINOR).scaleb(-decimals) for decimals in range(5)}
 
 
-class Refused(ValueError):
+class Refused(tenants.Refused):
     """A draft cannot be taken; `field` names what is to blame, in the words of the wire and of import maps."""
-
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(f"{field}: {message}")
-        self.field = field
-        self.message = message
 
 
 class RateMissing(Refused):

@@ -137,6 +137,16 @@ def month_indices(days: Ints) -> Ints:
     return months
 
 
+def days_and_months(us: Ints, zone: ZoneInfo) -> tuple[Ints, Ints]:
+    """`day_indices` and `month_indices` of many instants: int64[n] -> two int64[n].
+
+    >>> [column.tolist() for column in days_and_months(np.array([0, 2_678_400_000_000]), ZoneInfo("UTC"))]
+    [[0, 31], [0, 1]]
+    """
+    days = day_indices(us, zone)
+    return days, month_indices(days)
+
+
 def _offset_us(us: int, zone: ZoneInfo) -> int:
     offset = instant_at(us).astimezone(zone).utcoffset()
     return (offset or timedelta()) // _MICROSECOND

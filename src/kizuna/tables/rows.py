@@ -3,13 +3,18 @@
 Tables and columns are constants of the room that calls; only values come from outside.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import batched
 from typing import Any
 
+import numpy as np
 from django.db import connection
+from numpy.typing import NDArray
+
+type Ints = NDArray[np.int64]
 
 _MOST_VALUES = 9000
+_REWRITTEN_AT_ONCE = 5_000
 
 
 def insert(
@@ -31,3 +36,21 @@ def insert(
             if returning:
                 found += cursor.fetchall()
     return found
+
+
+def rewrite_days(
+    table: str, instant: str, shop_id: int, after_id: int, calendar: Callable[[Ints], tuple[Ints, Ints]]
+) -> int | None:
+    """Write local day and month of the next rows of a shop anew from their instant; the last id, None at the end."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT id, {instant} FROM {table} WHERE shop_id = %s AND id > %s ORDER BY id LIMIT {_REWRITTEN_AT_ONCE}",  # noqa: S608
+            [shop_id, after_id],
+        )
+        rows = cursor.fetchall()
+        if not rows:
+            return None
+        days, months = calendar(np.array([us for _, us in rows], dtype=np.int64))
+        changes = zip(days.tolist(), months.tolist(), (number for number, _ in rows), strict=True)
+        cursor.executemany(f"UPDATE {table} SET day = %s, month = %s WHERE id = %s", list(changes))  # noqa: S608
+    return int(rows[-1][0])

@@ -8,6 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,11 +17,11 @@ from django.db import connection
 
 from kizuna.science import periods
 from kizuna.tables import public_ids
+from kizuna.tables import rows as rows_of
 from kizuna.tracking.models import Fact
 from kizuna.tracking.plan import EventShape
 
 MOST_MAILS_A_DAY = 3
-_AT_ONCE = 5_000
 _INSERT = (
     "INSERT INTO tracking_fact (public_id, shop_id, identity_id, visitor_id, source_id, happened_us, received_us, day,"
     " month, name, channel, direction, about, is_transaction, is_page_activity, counts_email, came_from, message_id,"
@@ -82,15 +83,8 @@ def record(shop_id: int, zone: ZoneInfo, facts: Sequence[NewFact]) -> list[bool]
 
 def rebuild_days(shop_id: int, zone: ZoneInfo, after_id: int) -> int | None:
     """Write day and month of the next facts anew, for a shop that changed its zone; the last id, None at the end."""
-    later = Fact.objects.filter(shop_id=shop_id, id__gt=after_id).order_by("id")
-    rows = list(later.values_list("id", "happened_us")[:_AT_ONCE])
-    if not rows:
-        return None
-    days = periods.day_indices(np.array([us for _, us in rows], dtype=np.int64), zone)
-    changes = zip(days.tolist(), periods.month_indices(days).tolist(), (number for number, _ in rows), strict=True)
-    with connection.cursor() as cursor:
-        cursor.executemany("UPDATE tracking_fact SET day = %s, month = %s WHERE id = %s", list(changes))
-    return rows[-1][0]
+    calendar = partial(periods.days_and_months, zone=zone)
+    return rows_of.rewrite_days("tracking_fact", "happened_us", shop_id, after_id, calendar)
 
 
 def _counting_mails(shop_id: int, facts: Sequence[NewFact], days: Sequence[int]) -> list[bool]:

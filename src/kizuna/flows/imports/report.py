@@ -47,6 +47,10 @@ class Report:
         if len(self.problems) < KEPT:
             self.problems.append(Problem(row, column, reason))
 
+    def in_row_order(self) -> list[Problem]:
+        """List the refusals as the file has them: rows are refused while they are read, orders once they are whole."""
+        return sorted(self.problems, key=lambda problem: problem.row)
+
     def as_plain(self) -> dict[str, object]:
         """Give the report as plain values, for JSON."""
         return {
@@ -55,7 +59,7 @@ class Report:
             "notes": self.notes,
             "counts": self.counts,
             "refused": self.refused_rows,
-            "problems": [{"row": each.row, "field": each.field, "reason": each.reason} for each in self.problems],
+            "problems": [{"row": each.row, "field": each.field, "reason": each.reason} for each in self.in_row_order()],
         }
 
     def lines(self) -> list[str]:
@@ -65,7 +69,7 @@ class Report:
         text += [f"  {name:<{width}}  {count:>12,}" for name, count in self.counts.items()]
         if self.refused_rows:
             text.append(f"Refused {self.refused_rows:,} rows; everything beside them was taken:")
-            text += [f"  {problem}" for problem in self.problems[:SHOWN]]
+            text += [f"  {problem}" for problem in self.in_row_order()[:SHOWN]]
             hidden = self.refused_rows - min(SHOWN, len(self.problems))
             if hidden > 0:
                 fields = ", ".join(f"{name} {count:,}" for name, count in self.reasons.most_common(8))

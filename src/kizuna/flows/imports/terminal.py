@@ -46,7 +46,7 @@ def write_report(report: Report, say: Callable[[str], object], as_json: bool, re
         with Path(refused).open("w", newline="", encoding="utf-8") as file:
             rows = csv.writer(file)
             rows.writerow(("row", "field", "reason"))
-            rows.writerows((problem.row, problem.field, problem.reason) for problem in report.problems)
+            rows.writerows((problem.row, problem.field, problem.reason) for problem in report.in_row_order())
     if as_json:
         say(json.dumps(report.as_plain(), ensure_ascii=False, indent=2))
         return

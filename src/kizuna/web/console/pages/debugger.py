@@ -66,6 +66,7 @@ def page(request: ShopRequest, shop: "Shop") -> HttpResponse:
         "chosen": chosen,
         "drops": _drops(arrivals.count_drops(shop.pk, today - DAYS)),
         "days": DAYS,
+        "at_once": arrivals.TAKEN_AT_ONCE,
     }
     return render(request, "console/debugger/page.html", context)
 
