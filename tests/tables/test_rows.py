@@ -1,10 +1,17 @@
 """Rows in bulk and ids for the outside: every row arrives, known ones are skipped or refused, ids sort by time."""
 
-import pytest
-from django.db import IntegrityError, transaction
+from collections.abc import Callable
 
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from kizuna.customers import links
+from kizuna.customers.models import Customer
+from kizuna.relationships import standings
 from kizuna.tables import public_ids, rows
 from kizuna.tracking.models import Cursor
+from tests.shops.making import make_shop
 
 TABLE, COLUMNS = "tracking_cursor", ("name", "position", "part")
 
@@ -31,3 +38,28 @@ def test_ids_are_version_7_and_sort_by_time() -> None:
     assert made == sorted(made)
     assert {each.version for each in [*made, public_ids.fresh()]} == {7}
     assert len({public_ids.make(5) for _ in range(1000)}) == 1000
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("read", [standings.before, links.first_customers])
+def test_what_is_wanted_by_number_is_found_by_number_and_not_by_walking_the_shop(
+    read: Callable[[int, list[int]], object],
+) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        read(1, list(range(1, 400)))
+    [query] = asked.captured_queries
+    with connection.cursor() as cursor:
+        cursor.execute("EXPLAIN " + ("QUERY PLAN " if connection.vendor == "sqlite" else "") + query["sql"])
+        plan = " ".join(str(row) for row in cursor.fetchall())
+    assert "shop_id=?" not in plan
+    assert connection.vendor != "sqlite" or "SEARCH" in plan
+
+
+@pytest.mark.django_db
+def test_rows_of_another_shop_are_not_among_those_wanted() -> None:
+    mine, theirs = make_shop(), make_shop()
+    made = [Customer.objects.create(shop=shop, created_us=0).pk for shop in (mine, theirs)]
+    kept = rows.of_shop(Customer.objects.filter(pk__in=made), mine.pk)
+    assert list(kept.values_list("pk", flat=True)) == made[:1]
+    rows.of_shop(Customer.objects.filter(pk__in=made), theirs.pk).delete()
+    assert list(Customer.objects.filter(pk__in=made).values_list("pk", flat=True)) == made[:1]

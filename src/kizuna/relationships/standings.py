@@ -14,6 +14,7 @@ from django.db import connection
 from kizuna.relationships import bulk
 from kizuna.relationships.models import Standing
 from kizuna.relationships.population import Placed
+from kizuna.tables.rows import of_shop
 
 _TABLE = "relationships_standing"
 _IDS_PER_QUERY = 5_000
@@ -154,7 +155,7 @@ def note_seen(shop_id: int, seen: Mapping[int, int]) -> set[int]:
     """Note when customers were last seen, {customer: instant}; returns those who have no row yet."""
     missing = set(seen)
     for some in batched(sorted(seen), _IDS_PER_QUERY):
-        found = Standing.objects.filter(shop_id=shop_id, customer_id__in=some)
+        found = of_shop(Standing.objects.filter(customer_id__in=some), shop_id)
         missing.difference_update(found.values_list("customer_id", flat=True))
     rows = [(at_us, customer, shop_id, at_us) for customer, at_us in sorted(seen.items()) if customer not in missing]
     if rows:
@@ -172,7 +173,7 @@ def before(shop_id: int, customer_ids: Iterable[int]) -> dict[int, Before]:
     names = [field.name for field in fields(Before)]
     found = {}
     for some in batched(sorted(set(customer_ids)), _IDS_PER_QUERY):
-        rows = Standing.objects.filter(shop_id=shop_id, customer_id__in=some)
+        rows = of_shop(Standing.objects.filter(customer_id__in=some), shop_id)
         found.update({row[0]: Before(*row[1:]) for row in rows.values_list("customer_id", *names)})
     return found
 
@@ -205,7 +206,7 @@ def set_history(shop_id: int, since: Mapping[int, tuple[str, int]]) -> None:
 def forget(shop_id: int, customer_ids: Iterable[int]) -> None:
     """Delete the rows of customers who are no more: merged into another."""
     for some in batched(sorted(set(customer_ids)), _IDS_PER_QUERY):
-        Standing.objects.filter(shop_id=shop_id, customer_id__in=some).delete()
+        of_shop(Standing.objects.filter(customer_id__in=some), shop_id).delete()
 
 
 def _position_values(position: Position, before: Before | None) -> tuple[bulk.Value, ...]:

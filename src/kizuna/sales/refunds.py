@@ -84,7 +84,9 @@ def follow(terms: Terms, orders: Sequence[Order], outcome: Outcome) -> None:
     """
     rows: dict[int, list[Refund]] = defaultdict(list)
     for part, _ in in_batches([order.pk for order in orders]):
-        for refund in Refund.objects.filter(shop_id=terms.shop.id, order_id__in=part).order_by("cancels", "id"):
+        for refund in rows_of.of_shop(Refund.objects.filter(order_id__in=part), terms.shop.id).order_by(
+            "cancels", "id"
+        ):
             rows[refund.order_id or 0].append(refund)
     for order in orders:
         others: list[Refund] = []

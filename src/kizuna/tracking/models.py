@@ -80,6 +80,11 @@ class Fact(models.Model):
         indexes = [
             models.Index(fields=["shop_id", "identity", "happened_us"], name="fact_of_identity"),
             models.Index(fields=["shop_id", "happened_us"], name="fact_by_time"),
+            models.Index(
+                fields=["shop_id", "happened_us", "identity"],
+                condition=models.Q(counts_email=True),
+                name="fact_counting_in_e",
+            ),
         ]
 
 

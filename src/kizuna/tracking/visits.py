@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from django.db import connection
 
 from kizuna.science.visits import GAP_US, Interval, absorb
+from kizuna.tables.rows import of_shop
 from kizuna.tracking.models import Visit
 
 _INSERT = "INSERT INTO tracking_visit (shop_id, identity_id, first_us, last_us, pages) VALUES (%s, %s, %s, %s, %s)"
@@ -93,4 +94,4 @@ def _store(shop_id: int, stored: dict[int, dict[Interval, int]], after: dict[int
         if updates:
             cursor.executemany(_UPDATE, updates)
     if gone:
-        Visit.objects.filter(shop_id=shop_id, id__in=gone)._raw_delete("default")
+        of_shop(Visit.objects.filter(id__in=gone), shop_id).delete()
