@@ -95,6 +95,10 @@ def test_the_default_measures_the_criterion_on_net_profit_with_intervals():
         (["--split", "2030-01-01", "--until", "2030-02-01", "--protocol", "anchors"], "nobody bought anything after"),
         (["--split", "1999-01-01", "--until", "1999-02-01"], "too few customers: 0, 100 are needed"),
         (["--timezone", "Nowhere/City"], "no time zone"),
+        (["--until", "0001-01-02"], "--until: 0001-01-02 is not from 1990 to 2199"),
+        (["--split", "0001-01-01", "--until", "2022-02-01"], "--split: 0001-01-01 is not from"),
+        (["--until", "9999-12-31"], "--until: 9999-12-31 is not from"),
+        (["--seed", "-1"], "--seed: must be 0 or above"),
     ],
 )
 def test_what_cannot_be_measured_says_why(options, words):

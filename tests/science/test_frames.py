@@ -83,6 +83,8 @@ def test_customers_may_be_numbers() -> None:
         ("on", {"who": ["a"], "on": [1.5], "paid": [1.0]}),
         ("on", pandas.DataFrame({"who": ["a"], "on": [pandas.NaT], "paid": [1.0]})),
         ("on", {"who": ["a"], "on": np.array(["NaT"], dtype="datetime64[D]"), "paid": [1.0]}),
+        ("on", {"who": ["a"], "on": [float("inf")], "paid": [1.0]}),
+        ("on", {"who": ["a"], "on": [-1e300], "paid": [1.0]}),
         ("on", {"who": ["a"], "on": [1, 2], "paid": [1.0]}),
         ("paid", {"who": ["a"], "on": [1], "paid": ["much"]}),
         ("paid", {"who": ["a"], "on": [1], "paid": [float("nan")]}),

@@ -113,11 +113,17 @@ def test_a_refusal_names_the_row():
         ([1.5], [1], 7.0, "customer: "),
         ([1], [float("nan")], 7.0, "day: "),
         ([1], [1], 0.0, "unit_days: "),
+        ([1, 1], [-(2**63), 2**63 - 1], 7.0, "day: too far from 0"),
     ],
 )
 def test_what_cannot_be_purchases_is_refused_by_its_column(customer, day, unit, said):
     with pytest.raises(UnreadableHistoryError, match=said):
         from_days(customer, day, 10, unit)
+
+
+def test_the_end_may_not_lie_too_far_either():
+    with pytest.raises(UnreadableHistoryError, match="until_day: too far from 0"):
+        from_days([1], [1], 2**63 - 1)
 
 
 def test_nobody_is_no_history():

@@ -21,7 +21,8 @@ def list_views(shop: "Shop", person: "Person", page: str = CUSTOMERS) -> list[Sa
 
 
 def keep(shop: "Shop", person: "Person", name: str, query: str, page: str = CUSTOMERS) -> SavedView:
-    """Keep a view of a page under a name; the same name is replaced."""
+    """Keep a view of a page under a name; the same name is replaced. NUL, which PostgreSQL cannot keep, is left out."""
+    name, query = name.replace("\0", ""), query.replace("\0", "")
     mine = SavedView.objects.filter(shop=shop, person=person, page=page)
     if not mine.filter(name=name).exists() and mine.count() >= MOST:
         raise TooManyViews(f"you can keep {MOST} views; remove one first")

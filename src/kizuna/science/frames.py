@@ -107,6 +107,8 @@ def days_of(table: Any, name: str) -> Ints:
     values = numbers(table, name)
     if (values != np.floor(values)).any():
         raise ColumnError(name, "holds fractions, not days")
+    if (np.abs(values) > histories.FARTHEST_DAY).any():
+        raise ColumnError(name, "holds numbers too far from 0 to be days")
     return values.astype(np.int64)
 
 

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from kizuna.science.purchasing import Floats, Histories, Ints
 
 LARGEST_COUNT = 2**53
+FARTHEST_DAY = 2**61
 ONE_KEY = 2**62
 _LONGEST_GRID, _WORTH_A_GRID = 2**20, 2**14
 
@@ -35,9 +36,12 @@ def from_days(customer: ArrayLike, day: ArrayLike, until_day: int, unit_days: fl
     who, when = whole_numbers("customer", customer), whole_numbers("day", day)
     if who.shape != when.shape:
         raise UnreadableHistoryError("day: not as many rows as customer")
+    for name, days in (("day", when), ("until_day", whole_numbers("until_day", [until_day]))):
+        if ((days < -FARTHEST_DAY) | (days > FARTHEST_DAY)).any():
+            raise UnreadableHistoryError(f"{name}: too far from 0 to be a day")
     seen = when <= until_day
     who, when = _distinct_pairs(who[seen], when[seen])
-    starts = np.flatnonzero(np.diff(who, prepend=who[0] - 1)) if who.size else np.empty(0, dtype=np.int64)
+    starts = np.flatnonzero(np.concatenate(([True], who[1:] != who[:-1]))) if who.size else np.empty(0, dtype=np.int64)
     ends = np.append(starts[1:], who.size) - 1 if who.size else starts
     first, last = when[starts], when[ends]
     return who[starts], _group((ends - starts).astype(np.int64), last - first, until_day - first, unit_days)

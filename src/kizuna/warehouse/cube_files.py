@@ -34,13 +34,16 @@ def path_of(shop_id: int, made_us: int) -> Path:
 
 
 def find(shop_id: int) -> CubeView | None:
-    """Find the base of a shop; None where none was made yet or its file is gone."""
+    """Find the base of a shop; None where none was made yet or its file is gone or not whole."""
     row = CubeFile.objects.filter(shop_id=shop_id).values_list(*_META).first()
     if row is None:
         return None
     name, *rest = row
     view = CubeView(folder_of(shop_id) / name, *rest)
-    return view if view.path.exists() else None
+    try:
+        return view if view.path.stat().st_size == view.bytes else None
+    except FileNotFoundError:
+        return None
 
 
 def find_retention(shop_id: int) -> Mapping[str, Any]:

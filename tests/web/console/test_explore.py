@@ -157,6 +157,29 @@ def test_a_view_is_kept_for_this_page_alone(made: Place) -> None:
     assert not client.get(made.url("explore/")).context["views"]
 
 
+def test_nul_in_an_address_or_a_name_is_left_out(made: Place) -> None:
+    client = made.client()
+    assert client.get(f"{made.url('explore/export.csv')}?m=orders&source=a%00b").status_code == 200
+    assert AuditEntry.objects.get(action="figures_exported").after["source"] == ["ab"]
+    client.post(made.url("explore/views/"), {"name": "M\0ine", "query": "m=\0profit"})
+    (view,) = client.get(made.url("explore/")).context["views"]
+    assert (view.name, view.query) == ("Mine", "m=profit")
+
+
+def test_a_base_that_is_cut_short_counts_as_none(made: Place) -> None:
+    view = cube_files.find(made.shop.pk)
+    assert view is not None
+    whole = view.path.read_bytes()
+    view.path.write_bytes(whole[:2000])
+    try:
+        assert cube_files.find(made.shop.pk) is None
+        page = made.client().get(made.url("explore/"))
+        assert page.status_code == 200
+        assert "table" not in page.context
+    finally:
+        view.path.write_bytes(whole)
+
+
 def test_the_export_holds_every_cell_and_no_formula(made: Place) -> None:
     view = cube_files.find(made.shop.pk)
     assert view is not None

@@ -19,6 +19,7 @@ from kizuna.shops import tenants
 if TYPE_CHECKING:
     from kizuna.shops.models import Shop
 
+YEARS = range(1990, 2200)
 NAMES = {
     "rf": "relationship factor",
     "rfm": "RFM quintile sum",
@@ -56,6 +57,8 @@ class Command(BaseCommand):
             shop = tenants.get_shop(options["shop"])
         except tenants.Refused as problem:
             raise CommandError(str(problem)) from None
+        if options["seed"] < 0:
+            raise CommandError("--seed: must be 0 or above")
         try:
             split = _split(shop, options)
             if options["protocol"] == "anchors":
@@ -85,9 +88,12 @@ def _day(option: str, text: str | None) -> date | None:
     if text is None:
         return None
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         raise CommandError(f"{option}: {text!r} is no date; write it like 2011-06-09") from None
+    if day.year not in YEARS:
+        raise CommandError(f"{option}: {text} is not from {YEARS[0]} to {YEARS[-1]}")
+    return day
 
 
 def _lines(found: dict[str, Any]) -> Iterator[str]:

@@ -67,7 +67,7 @@ def parse(query: QueryDict, shop: "Shop", made: CubeView) -> State:
     rows = tuple(axis for axis in _one_level(axes) if axis in query.getlist("rows")) or ("month",)
     column = next((axis for axis in _one_level((*rows, *axes)) if axis not in rows), "")
     span, days = _days(query, shop, made, wrong)
-    within = {name: tuple(dict.fromkeys(query.getlist(name)))[:MOST_VALUES] for name in DIMENSIONS if name in query}
+    within = {name: _texts(query.getlist(name)) for name in DIMENSIONS if name in query}
     for name, texts in within.items():
         wrong += [
             f"There is no “{text}” in the figures any more." for text in texts if code_of(made, name, text) is None
@@ -84,6 +84,11 @@ def parse(query: QueryDict, shop: "Shop", made: CubeView) -> State:
         "chart" if query.get("view") == "chart" else "table",
         tuple(wrong),
     )
+
+
+def _texts(values: list[str]) -> tuple[str, ...]:
+    """Distinct values without NUL, which PostgreSQL cannot keep in the audit log of exports."""
+    return tuple(dict.fromkeys(value.replace("\0", "") for value in values))[:MOST_VALUES]
 
 
 def ask(state: State, made: CubeView) -> Asked:

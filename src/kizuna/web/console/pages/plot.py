@@ -244,6 +244,6 @@ def _cuts(scene: Scene, money: Callable[[float], str]) -> list[SafeString]:
     return [
         element("line", class_="cut", x1=x, x2=x, y1="0", y2="100%"),
         element("line", class_="cut", x1="0", x2="100%", y1=y, y2=y),
-        element("text", f"{scene.cut_rf:.2f}", class_="cut-label", x=x, y="100%", dx=5, dy=-6),
+        element("text", f"{scene.cut_rf:.2f}", class_="cut-label", x=x, y="100%", dx=5, dy=-24),
         element("text", money(scene.cut_profit), class_="cut-label", x="0", y=y, dx=8, dy=-6),
     ]
