@@ -71,12 +71,13 @@ def test_only_plain_json_is_taken(bad: dict[str, object]) -> None:
 @pytest.mark.django_db
 def test_one_waiting_job_per_key_and_the_earlier_time_wins() -> None:
     first = queue.enqueue_once(tasks.note, "shop:1", n=1)
-    Job.objects.update(run_after=NOW + timedelta(days=400))
+    much_later = datetime.now(UTC) + timedelta(days=400)
+    Job.objects.update(run_after=much_later)
     assert queue.enqueue_once(tasks.note, "shop:1", n=2) == first
     assert queue.enqueue_once(tasks.note, "shop:2", n=3) != first
     kept = Job.objects.get(once_key="shop:1")
     assert kept.kwargs == {"n": 1}
-    assert kept.run_after < NOW + timedelta(days=400)
+    assert kept.run_after < much_later
 
 
 @pytest.mark.django_db

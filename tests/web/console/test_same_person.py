@@ -3,6 +3,7 @@
 import re
 import uuid
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -96,9 +97,10 @@ def test_suggestions_are_accepted_and_declined(full: Place, pair: tuple[Customer
 def test_a_contact_is_recorded_once_as_a_fact_of_the_customer(full: Place, pair: tuple[Customer, Customer]) -> None:
     customer, client = pair[0], full.client("specialist")
     url = full.url(f"customers/{customer.public_id}/contact/")
+    nine_hours_ago = (datetime.now(UTC) - timedelta(hours=9)).astimezone(ZoneInfo(full.shop.timezone))
     said = {
         "kind": "Phone Call Received",
-        "happened_at": (datetime.now(UTC) - timedelta(hours=9)).strftime("%Y-%m-%dT%H:%M"),
+        "happened_at": nine_hours_ago.strftime("%Y-%m-%dT%H:%M"),
         "subject": "A wish",
         "note": "A teapot without a handle",
         "minutes": "7",
