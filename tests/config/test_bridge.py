@@ -198,3 +198,10 @@ def test_the_environ_says_what_wsgi_wants() -> None:
 )
 def test_the_client_is_whom_the_trusted_proxies_saw(forwarded: str, proxies: int, client: str) -> None:
     assert find_client(_scope(), forwarded, proxies) == client
+
+
+@pytest.mark.parametrize("address", [{"query_string": b"q=a%00b"}, {"query_string": b"\0"}, {"path": "/s/a\0b/"}])
+def test_an_address_with_a_nul_is_refused_in_words_at_the_door(address: dict[str, Any]) -> None:
+    start, body = _ask(Bridge(_answering(lambda _: [b"reached"])), _scope(**address))
+    assert start["status"] == 400
+    assert b"NUL" in body["body"]

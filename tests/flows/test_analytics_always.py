@@ -121,6 +121,7 @@ def test_the_views_over_a_holding_say_what_the_database_says(
         patch.setattr(analytics_sealing, "PIECE_ROWS", 5)
         patch.setattr("kizuna.tracking.portions.AT_ONCE", 3)
         patch.setattr("kizuna.sales.portions.AT_ONCE", 2)
+        patch.setattr("kizuna.tables.moments.LOCK_MS", 60_000)  # a vacuum may hold a table for a while
         world = World()
         for what, who, size in acted:
             world.act(what, who, size)
@@ -128,5 +129,5 @@ def test_the_views_over_a_holding_say_what_the_database_says(
         analytics.seal(world.shop, NOW)
         analytics_upkeep.clean(world.shop, NOW)
         analytics_upkeep.clean(world.shop, IN_AN_HOUR)
-        assert not Erased.objects.filter(done_us=None).exists()
+        assert not Erased.objects.filter(shop_id=world.shop.pk, done_us=None).exists()
         world.check()

@@ -64,7 +64,7 @@ def test_customers_who_buy_less_are_drift_and_a_fresh_reference_is_offered():
     drifted = next(alarm for alarm in found.alarms if alarm.kind == "drift")
     assert {"R", "F", validity.RELATIONSHIP} <= set(drifted.names)
     assert drifted.since_us == UNTIL
-    assert found.drift["F"].above_middle < 0.4
+    assert found.drift["F"].above_middle < 0.4 < found.drift["F"].above_before <= 0.5
     assert "reference" in {option.kind for option in found.options}
 
 

@@ -54,6 +54,7 @@ class Bridge:
         loop = asyncio.get_running_loop()
         with tempfile.SpooledTemporaryFile(_IN_MEMORY) as body:
             try:
+                _refuse_nul(scope)
                 length = await self._read(scope, receive, body)
             except _Refused as refusal:
                 await _refuse(send, refusal)
@@ -95,6 +96,12 @@ class Bridge:
             raise _Refused(408, "the request took too long to arrive") from None
         body.seek(0)
         return length
+
+
+def _refuse_nul(scope: Scope) -> None:
+    """No text holds a NUL, and PostgreSQL refuses to look for one: so it is said at the door, for every page."""
+    if b"%00" in scope["query_string"] or b"\0" in scope["query_string"] or "\0" in scope["path"]:
+        raise _Refused(400, "the address must not hold the character NUL (%00)")
 
 
 class _Answer:

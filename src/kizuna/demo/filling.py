@@ -17,7 +17,7 @@ from kizuna.customers import links
 from kizuna.demo import catalogue, kept, simulator
 from kizuna.demo.simulator import WireEvent
 from kizuna.demo.simulator_world import Plan
-from kizuna.flows import cube, facts, forecast, history, products, shops, snapshots
+from kizuna.flows import cube, facts, forecast, history, products, shops, snapshots, validity
 from kizuna.flows.products import ProductDraft
 from kizuna.sales import ledger
 from kizuna.science import periods
@@ -63,6 +63,7 @@ def fill(home: Path, plan: Plan, progress: Progress) -> "Shop":
     _live_through(shop, source, wire[len(past) :], progress)
     cube.make(shop, now)
     forecast.refresh(shop, now)
+    validity.ask(shop, now)
     simulation.truth.save(home / kept.TRUTH)
     kept.write_note(home, kept.Note(shop.slug, plan, key, filled=True))
     return shop

@@ -168,7 +168,7 @@ def drifted(stand: Stand, random: np.random.Generator) -> dict[str, DriftFigures
             columns = before.ranked(name, half_life, at_us), now.ranked(name, half_life, stand.as_of_us)
             scored = before.scores.z[name], now.scores.z[name]
         shift = drift.compare(*columns, (rows, rows_now), random)
-        above = float((scored[1] > np.median(scored[0])).mean())
+        above = tuple(float((each > np.median(scored[0])).mean()) for each in scored)
         found[name] = _drift_figures(stand, name, at_us, shift, above)
     return found
 
@@ -265,7 +265,7 @@ def _fallen(now: OriginFigures, baseline: OriginFigures) -> bool:
     return measures.fallen_below(_estimate(now.scores[OURS].gini), _estimate(baseline.scores[OURS].gini))
 
 
-def _drift_figures(stand: Stand, name: str, at_us: int, shift: drift.Shift, above: float) -> DriftFigures:
+def _drift_figures(stand: Stand, name: str, at_us: int, shift: drift.Shift, above: Sequence[float]) -> DriftFigures:
     alarmed = None
     if shift.alarms:
         known = None if stand.before is None else stand.before.findings.drift.get(name)
@@ -280,7 +280,8 @@ def _drift_figures(stand: Stand, name: str, at_us: int, shift: drift.Shift, abov
         shift.now,
         shift.zeros,
         shift.ks.distance,
-        above,
+        above[1],
+        above[0],
         alarmed,
     )
 

@@ -60,7 +60,8 @@ class DriftFigures:
     """One factor (or RF) against the reference: how far it moved, what chance alone allows, and how loud to say it.
 
     before, now: shares of customers in bins of about a tenth each of the reference. above_middle: share of today's
-    customers above the middle of the reference; half of them if nothing moved. alarmed_since_us: None where it is calm.
+    customers above the middle of the reference, above_before that of its own, half or fewer where many stand level.
+    alarmed_since_us: None where it is calm.
     """
 
     since_us: int
@@ -72,6 +73,7 @@ class DriftFigures:
     zeros: bool
     distance: float
     above_middle: float
+    above_before: float = 0.5
     alarmed_since_us: int | None = None
 
 

@@ -132,10 +132,11 @@ def task_words(check: CheckView, names: Mapping[str, str]) -> tuple[str, str]:
 
 
 def drift_words(drift: DriftFigures) -> str:
-    """Say how many of today's customers stand above the middle of the reference, where half of those stood."""
+    """Say how many of today's customers stand above the middle of the reference, and how many of its own did."""
     if drift.zeros:
         return f"{figures.share(drift.now[-1], 0)} have any, {figures.share(drift.before[-1], 0)} had"
-    return figures.share(drift.above_middle, 0)
+    now, before = figures.share(drift.above_middle, 0), figures.share(drift.above_before, 0)
+    return now if before == figures.share(0.5, 0) else f"{now}, then {before}"
 
 
 def option_words(option: OptionFigures) -> str:
