@@ -8,7 +8,11 @@ from tests.house.source import list_src
 
 FLOORS = {
     "flows": 4,
+    "outreach": 3,
+    "conversations": 3,
     "relationships": 3,
+    "privileges": 3,
+    "knowledge": 3,
     "sales": 3,
     "tracking": 3,
     "customers": 2,

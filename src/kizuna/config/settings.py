@@ -35,6 +35,7 @@ SERVER_EMAIL = ENVIRONMENT.mail_from
 INSTALLED_APPS = [
     "kizuna.web.console",
     "kizuna.web.public",
+    "kizuna.web.portal",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -53,7 +54,11 @@ INSTALLED_APPS = [
     "kizuna.customers",
     "kizuna.tracking",
     "kizuna.sales",
+    "kizuna.knowledge",
+    "kizuna.privileges",
     "kizuna.relationships",
+    "kizuna.conversations",
+    "kizuna.outreach",
     "kizuna.flows",
     "kizuna.demo",
 ]
