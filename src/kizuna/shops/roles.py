@@ -17,6 +17,11 @@ _ALL = _WORKING | {Role.READER}
 ACTIONS: Mapping[str, frozenset[Role]] = {
     "view": _ALL,
     "record_contact": _WORKING,
+    "answer": _SERVING,
+    "work_wishes": _WORKING,
+    "edit_capabilities": _MARKETING,
+    "reach_out": _MARKETING,
+    "edit_mail": _OWNER,
     "edit_customers": _SERVING,
     "debug": _SERVING,
     "export": _MARKETING,
@@ -29,8 +34,8 @@ ACTIONS: Mapping[str, frozenset[Role]] = {
 
 DESCRIPTIONS: Mapping[Role, str] = {
     Role.OWNER: "Everything: settings, keys, people and the audit log as well.",
-    Role.MARKETER: "Portfolio, exports, factors and weights, and everything an operator does.",
-    Role.OPERATOR: "Answers customers: sees everything about them, records contacts, merges, uses the debugger.",
+    Role.MARKETER: "Portfolio, exports, weights, dialogue mails, what the shop can do; all that an operator does.",
+    Role.OPERATOR: "Answers customers: sees everything about them, takes their wishes, merges, uses the debugger.",
     Role.SPECIALIST: "Fulfils wishes of customers: sees everything about them and records contacts.",
     Role.READER: "Sees customers and the portfolio, changes nothing.",
 }
