@@ -5,7 +5,6 @@ Beside each row stands the day of the row before it of the same customer (and ch
 counted where that day lies before the span, so distinct customers of any span are counted in one pass.
 """
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 
+from kizuna.tables import durable
 from kizuna.warehouse.questions import get_question
 from kizuna.warehouse.schema import SMALL, Table
 
@@ -40,7 +40,7 @@ def write(facts: Table, who: Table, path: Path) -> Written:
 
     facts: the columns that queries/cuboid.sql gives. An existing file of this name is replaced.
     """
-    _make_folder(path.parent)
+    durable.make_folder(path.parent)
     unfinished = path.with_suffix(".tmp")
     with _scratch(path.parent) as duck:
         _take(duck, "fact", get_question("cuboid").gives, facts)
@@ -50,9 +50,9 @@ def write(facts: Table, who: Table, path: Path) -> Written:
         found = duck.execute("SELECT COUNT(*), MIN(day), MAX(day) FROM fact").fetchone()
         assert found is not None
     for each in (unfinished, path.parent):
-        _flush(each)
+        durable.flush(each)
     unfinished.replace(path)
-    _flush(path.parent)
+    durable.flush(path.parent)
     return Written(found[0], path.stat().st_size, found[1], found[2], labels)
 
 
@@ -124,18 +124,3 @@ _BASE = (
     f" {_before('bought_before', 'bought')}, {_before('seen_before', '')}"
     f" FROM ({_CODED}) ORDER BY trade DESC, customer_id, day, ev_id, channel, category"
 )
-
-
-def _make_folder(folder: Path) -> None:
-    if not folder.is_dir():
-        _make_folder(folder.parent)
-        folder.mkdir(exist_ok=True, mode=0o700)
-        _flush(folder.parent)
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

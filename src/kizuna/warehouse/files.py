@@ -4,7 +4,6 @@ Rows come as tables of columns or from files that are rewritten; DuckDB sorts th
 Which rows, and whether a file counts, is decided elsewhere.
 """
 
-import os
 import shutil
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
+from kizuna.tables import durable
 from kizuna.warehouse.schema import DATASETS, Table
 
 type Ints = NDArray[np.int64]
@@ -54,7 +54,7 @@ class Writer:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._scratch = folder / _SCRATCH
-        _make(folder)
+        durable.make_folder(folder)
         self._duck = duckdb.connect(":memory:", config={**_CONFIG, "temp_directory": str(self._scratch)})
         for dataset, columns in DATASETS.items():
             typed = ", ".join(f"{name} {kind} NOT NULL" for name, kind in columns.items())
@@ -106,7 +106,7 @@ class Writer:
         if not rows:
             unfinished.unlink()
             return Written()
-        _keep(unfinished, self._folder / name)
+        durable.keep(unfinished, self._folder / name)
         stands = (self._folder / name).stat()
         return Written(rows, stands.st_size, first_us, stands.st_mtime_ns // 1000)
 
@@ -155,34 +155,12 @@ def remove_others(folder: Path, names: Collection[str]) -> int:
     for path in going:
         path.unlink()
     if going:
-        _flush(folder)
+        durable.flush(folder)
     return len(going)
 
 
 def _prefixes() -> list[str]:
     return [f"{dataset}-" for dataset in DATASETS]
-
-
-def _make(folder: Path) -> None:
-    """Make a folder that outlives a crash, with those above it."""
-    if not folder.is_dir():
-        _make(folder.parent)
-        folder.mkdir(exist_ok=True, mode=0o700)
-        _flush(folder.parent)
-
-
-def _keep(unfinished: Path, path: Path) -> None:
-    _flush(unfinished)
-    unfinished.replace(path)
-    _flush(path.parent)
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _quoted(path: Path) -> str:
