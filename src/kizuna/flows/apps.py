@@ -1,5 +1,6 @@
 """Django's registration of the flows room."""
 
+from collections.abc import Iterable, Iterator
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -16,6 +17,16 @@ class FlowsConfig(AppConfig):
 
     def ready(self) -> None:
         """Import the modules of this room."""
-        for module in iter_modules([self.path]):
-            if module.name not in NOT_FLOWS:
-                import_module(f"{self.name}.{module.name}")
+        for name in _list_modules(self.name, [self.path]):
+            import_module(name)
+
+
+def _list_modules(package: str, folders: Iterable[str]) -> Iterator[str]:
+    """Name the modules of a package, those of the packages in it too."""
+    for found in iter_modules(folders):
+        if found.name in NOT_FLOWS:
+            continue
+        name = f"{package}.{found.name}"
+        yield name
+        if found.ispkg:
+            yield from _list_modules(name, list(import_module(name).__path__))
