@@ -39,6 +39,11 @@ def get(shop_id: int, public_id: UUID | str) -> Team:
     return found
 
 
+def find(shop_id: int, team_id: int) -> Team | None:
+    """Find a team of the shop by its number."""
+    return Team.objects.filter(shop_id=shop_id, pk=team_id).first()
+
+
 def find_by_address(address: str) -> Team | None:
     """Find the team that receives mail at an address, of whichever shop."""
     return Team.objects.filter(address=address.strip().lower(), archived_at=None).exclude(address="").first()

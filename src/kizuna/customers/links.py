@@ -105,6 +105,16 @@ def find_strongest(shop_id: int, customer_id: int) -> tuple[int, IdentityKind, s
     return None if first is None else (first[0], IdentityKind(first[1]), first[2])
 
 
+def strongest_of(shop_id: int, customer_ids: Collection[int]) -> dict[int, int]:
+    """Read the strongest identity of each customer, the oldest where several are equal."""
+    found: dict[int, tuple[int, int]] = {}
+    for part in _parts(customer_ids):
+        rows = Identity.objects.filter(shop_id=shop_id, customer_id__in=part)
+        for customer_id, kind, identity_id in rows.values_list("customer_id", "kind", "id"):
+            found[customer_id] = min((kind, identity_id), found.get(customer_id, (kind, identity_id)))
+    return {customer_id: identity_id for customer_id, (_, identity_id) in found.items()}
+
+
 def open_first(shop_id: int, first: Iterable[tuple[int, int, int | None]]) -> None:
     """Store the first link of new identities, (identity, customer, via); it holds from the beginning of time."""
     told = [(shop_id, identity_id, customer_id, 0, FIRST_SEEN, via) for identity_id, customer_id, via in first]

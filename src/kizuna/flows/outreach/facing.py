@@ -1,0 +1,104 @@
+"""Whom a dialogue mail faces: everything that is known of customers at the moment of choosing, from the rooms below.
+
+Used for everybody when customers are chosen and for one when the mail is written, so that both judge by the same.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from kizuna.conversations import talks, teams
+from kizuna.customers import addressees, consent, links
+from kizuna.customers.addressees import Addressee
+from kizuna.outreach import plays, reached, who
+from kizuna.outreach.who import Person
+from kizuna.relationships import roll
+from kizuna.relationships.roll import RollRow
+from kizuna.sales import lately
+from kizuna.tracking import heard
+
+if TYPE_CHECKING:
+    from kizuna.outreach.models import Play
+    from kizuna.shops.models import Shop
+
+
+def people(shop: "Shop", rows: Sequence[RollRow], play: "Play | None") -> list[Person]:
+    """Gather what is known of customers; `play` tells which mail they may have had."""
+    numbers = [row.customer_id for row in rows]
+    identities = links.identities_of(shop.pk, numbers)
+    every = [identity_id for each in identities.values() for identity_id in each]
+    heads = addressees.read(shop.pk, numbers)
+    consents = consent.granted(shop.pk, who.CONSENT_PURPOSE, numbers)
+    talked = _latest(identities, (talks.last_talked(shop.pk, every), heard.last_said(shop.pk, every)))
+    tags = talks.tags_of(shop.pk, every)
+    products = lately.last_products(shop.pk, every)
+    written = reached.decided_in(play, every) if play is not None else set()
+    strongest = links.strongest_of(shop.pk, numbers)
+    found = []
+    for row in rows:
+        head, mine = heads.get(row.customer_id), identities[row.customer_id]
+        if head is None or row.customer_id not in strongest:
+            continue
+        found.append(
+            Person(
+                customer_id=row.customer_id,
+                identity_id=strongest[row.customer_id],
+                label=row.label,
+                address=head.email,
+                segment=row.segment,
+                orders=row.orders,
+                country=head.country,
+                language=head.language,
+                zone=head.zone or shop.timezone,
+                tags=frozenset().union(*(tags.get(each, ()) for each in mine)),
+                talked_us=talked.get(row.customer_id),
+                consents=row.customer_id in consents,
+                written=not written.isdisjoint(mine),
+                values=_values(shop, head, max((products[each] for each in mine if each in products), default=None)),
+            )
+        )
+    return found
+
+
+def one(shop: "Shop", identity_id: int, play: "Play") -> Person | None:
+    """Gather what is known of the customer an identity belongs to; None where there is none any more."""
+    customer_id = links.customers_of(shop.pk, [identity_id]).get(identity_id)
+    rows = roll.read(shop.pk, [customer_id]) if customer_id is not None else []
+    return next(iter(people(shop, rows, play)), None)
+
+
+def with_team(person: Person, team_name: str) -> Mapping[str, str]:
+    """Give the values of the fields, with the name of the team that writes."""
+    return {**person.values, "team": team_name}
+
+
+def sent_to_customer(shop: "Shop", customer_id: int, now_us: int) -> list[int]:
+    """List when a customer got dialogue mails of any play, as far back as the cap looks."""
+    cap = plays.rules_of(shop.pk).cap
+    mine = links.identities_of(shop.pk, [customer_id])[customer_id]
+    return [us for each in reached.sent_to(shop.pk, mine, now_us - cap.days * who.DAY_US).values() for us in each]
+
+
+def _values(shop: "Shop", head: Addressee, product: tuple[int, str] | None) -> dict[str, str]:
+    return {
+        "first_name": head.first_name,
+        "name": head.name,
+        "country": head.country,
+        "last_product": product[1] if product else "",
+        "shop": shop.name,
+    }
+
+
+def _latest(identities: Mapping[int, Collection[int]], sources: Iterable[Mapping[int, int]]) -> dict[int, int]:
+    found: dict[int, int] = {}
+    for source in sources:
+        for customer_id, mine in identities.items():
+            at_us = max((source[each] for each in mine if each in source), default=None)
+            if at_us is not None:
+                found[customer_id] = max(at_us, found.get(customer_id, at_us))
+    return found
+
+
+def team_name(shop_id: int, team_id: int) -> str:
+    """Give the name under which a team writes."""
+    team = teams.find(shop_id, team_id)
+    return (team.from_name or team.name) if team is not None else ""

@@ -1,0 +1,5 @@
+"""The tables of outreach, by theme: dialogue mails and whom they reach, beside them who must not be written to."""
+
+from kizuna.outreach.models.plays import MailMonth, Play, PlayState, Purpose, Rules, Target, TargetState
+
+__all__ = ["MailMonth", "Play", "PlayState", "Purpose", "Rules", "Target", "TargetState"]
