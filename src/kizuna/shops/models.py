@@ -155,6 +155,36 @@ class ExchangeRate(models.Model):
         constraints = [models.UniqueConstraint(fields=["shop", "currency", "from_day"], name="one_rate_per_day")]
 
 
+class OpenSpan(models.Model):
+    """When a shop works: one stretch of a weekday in the shop's own time; a night is two stretches."""
+
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="open_spans")
+    weekday = models.PositiveSmallIntegerField(help_text="0 is Monday")
+    opens = models.PositiveSmallIntegerField(help_text="minutes after midnight")
+    closes = models.PositiveSmallIntegerField(help_text="minutes after midnight, at most 1440")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["shop", "weekday", "opens"], name="one_span_per_beginning"),
+            models.CheckConstraint(
+                condition=models.Q(weekday__lte=6, closes__lte=1440, closes__gt=models.F("opens")),
+                name="open_span_is_a_stretch_of_a_day",
+            ),
+        ]
+
+
+class Holiday(models.Model):
+    """A day on which a shop does not work, once or every year."""
+
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="holidays")
+    day = models.DateField()
+    name = models.CharField(max_length=80, default="")
+    is_yearly = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shop", "day"], name="one_holiday_per_day")]
+
+
 class AuditEntry(models.Model):
     """Who changed what and when; written by flows, never changed."""
 
