@@ -151,6 +151,11 @@ def list_messages(shop_id: int, conversation_id: int, after: int = 0) -> list[Me
     return list(wanted.select_related("person").prefetch_related("attachments").order_by("number"))
 
 
+def find_message(shop_id: int, message_id: int) -> Message | None:
+    """Find an entry by its number."""
+    return Message.objects.select_related("conversation").filter(shop_id=shop_id, pk=message_id).first()
+
+
 def _all(shop_id: int) -> QuerySet[Conversation]:
     return Conversation.objects.filter(shop_id=shop_id)
 

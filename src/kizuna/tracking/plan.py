@@ -106,7 +106,8 @@ _VOLUNTEERED = (
     ("Product Shared", "share_via recipient product_id sku name", "Showed a product to somebody."),
     ("Cart Shared", "share_via recipient cart_id products", "Showed the cart to somebody."),
     ("Product Reviewed", "product_id review_id review_body rating", "Wrote a review."),
-    ("Wish Expressed", "text about product_id", "Forwarded a need or want."),
+    ("Wish Expressed", "text about product_id wish_id source", "Forwarded a need or want."),
+    ("Wish Confirmed", "wish_id text about", "Confirmed that a wish is fulfilled."),
     ("Complaint Made", "text about order_id", "Complained."),
     ("Praise Given", "text about", "Praised."),
     ("Suggestion Made", "text about", "Suggested an improvement or a product."),
@@ -144,6 +145,9 @@ _GIVEN = (
     ("Offer Made", "offer_id name value", "The shop made an offer."),
     ("Recommendation Shown", "product_id sku reason", "The shop recommended a product."),
     ("Privilege Granted", "name until", "The shop granted a privilege."),
+    ("Wish Accepted", "wish_id text about promised", "The shop promised to fulfil a wish by a day."),
+    ("Wish Declined", "wish_id text about reason nearest", "The shop said kindly that it cannot, and what it can."),
+    ("Wish Fulfilled", "wish_id text about kept outcome", "The shop fulfilled a wish; kept: by the promised day."),
     ("Question Answered", "question answer", "The shop answered a question."),
 )
 

@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("customers", "0001_initial"),
-        ("shops", "0001_initial"),
+        ("shops", "0002_dialogue"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -284,6 +284,136 @@ class Migration(migrations.Migration):
                 ("shop", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="shops.shop")),
             ],
         ),
+        migrations.CreateModel(
+            name="ServiceRequest",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("public_id", models.UUIDField(default=kizuna.tables.public_ids.fresh, unique=True)),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("message", "from a message"),
+                            ("form", "noted by hand"),
+                            ("portal", "premium site"),
+                            ("api", "API"),
+                            ("machine", "recognised in a message"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("token", models.CharField(default="", help_text="makes opening it twice one wish", max_length=80)),
+                ("title", models.CharField(max_length=140)),
+                ("text", models.TextField(max_length=10000)),
+                ("learned", models.TextField(default="", help_text="the wish as we understood it", max_length=5000)),
+                (
+                    "stage",
+                    models.CharField(
+                        choices=[
+                            ("forwarded", "Forwarded"),
+                            ("understood", "Understood"),
+                            ("accepted", "Accepted"),
+                            ("in_work", "In work"),
+                            ("fulfilled", "Fulfilled"),
+                            ("confirmed", "Confirmed"),
+                            ("declined", "Declined"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        default="forwarded",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "priority",
+                    models.PositiveSmallIntegerField(
+                        choices=[(1, "low"), (2, "normal"), (3, "high"), (4, "urgent")], default=2
+                    ),
+                ),
+                (
+                    "own_priority",
+                    models.PositiveSmallIntegerField(help_text="the customer's own order: 1 first", null=True),
+                ),
+                ("capability_id", models.BigIntegerField(null=True)),
+                ("units", models.PositiveIntegerField(default=1)),
+                ("within_capability", models.BooleanField(null=True)),
+                ("forwarded_us", models.BigIntegerField()),
+                ("understood_us", models.BigIntegerField(null=True)),
+                (
+                    "confirmed_by_customer",
+                    models.BooleanField(default=False, help_text="they said that we learned it right"),
+                ),
+                ("accepted_us", models.BigIntegerField(null=True)),
+                ("promised_us", models.BigIntegerField(null=True)),
+                ("started_us", models.BigIntegerField(null=True)),
+                ("fulfilled_us", models.BigIntegerField(null=True)),
+                ("confirmed_us", models.BigIntegerField(null=True)),
+                ("declined_us", models.BigIntegerField(null=True)),
+                ("withdrawn_us", models.BigIntegerField(null=True)),
+                ("reason", models.TextField(default="", help_text="why declined or withdrawn", max_length=2000)),
+                ("nearest", models.TextField(default="", help_text="the nearest thing possible", max_length=2000)),
+                ("outcome", models.TextField(default="", help_text="what was done", max_length=5000)),
+                ("due_us", models.BigIntegerField(help_text="null: nothing to do, or the clock stands", null=True)),
+                (
+                    "waits_since_us",
+                    models.BigIntegerField(help_text="we wait for the customer; the clock stands", null=True),
+                ),
+                ("left_minutes", models.IntegerField(help_text="of working time, while the clock stands", null=True)),
+                ("stage_since_us", models.BigIntegerField()),
+                ("changed_us", models.BigIntegerField()),
+                (
+                    "assignee",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "conversation",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, to="conversations.conversation"
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to="customers.customer"),
+                ),
+                (
+                    "identity",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to="customers.identity",
+                    ),
+                ),
+                (
+                    "message",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, to="conversations.message"
+                    ),
+                ),
+                ("shop", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="shops.shop")),
+                (
+                    "department",
+                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to="conversations.team"),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="ServiceLevel",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "priority",
+                    models.PositiveSmallIntegerField(choices=[(1, "low"), (2, "normal"), (3, "high"), (4, "urgent")]),
+                ),
+                ("minutes", models.PositiveIntegerField()),
+                ("shop", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="shops.shop")),
+                (
+                    "department",
+                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, to="conversations.team"),
+                ),
+            ],
+        ),
         migrations.AddField(
             model_name="conversation",
             name="team",
@@ -317,6 +447,185 @@ class Migration(migrations.Migration):
                     "team",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.CASCADE, related_name="members", to="conversations.team"
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="WishApproval",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("public_id", models.UUIDField(default=kizuna.tables.public_ids.fresh, unique=True)),
+                ("question", models.CharField(max_length=500)),
+                ("asked_us", models.BigIntegerField()),
+                ("is_granted", models.BooleanField(help_text="null: not answered yet", null=True)),
+                ("answer", models.CharField(default="", max_length=500)),
+                ("answered_us", models.BigIntegerField(null=True)),
+                (
+                    "answered_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                ("shop", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="shops.shop")),
+                (
+                    "wish",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="approvals",
+                        to="conversations.servicerequest",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="WishComment",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("text", models.TextField(max_length=5000)),
+                ("at_us", models.BigIntegerField()),
+                (
+                    "person",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                ("shop", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="shops.shop")),
+                (
+                    "wish",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="comments",
+                        to="conversations.servicerequest",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="WishKind",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("public_id", models.UUIDField(default=kizuna.tables.public_ids.fresh, unique=True)),
+                ("name", models.CharField(max_length=80)),
+                (
+                    "seed",
+                    models.CharField(default="", help_text="which of our start examples speak of it", max_length=30),
+                ),
+                (
+                    "capability_id",
+                    models.BigIntegerField(help_text="what it usually takes of what the shop can do", null=True),
+                ),
+                (
+                    "minutes",
+                    models.PositiveIntegerField(help_text="of working time; null: as the department says", null=True),
+                ),
+                ("needs_approval", models.BooleanField(default=False)),
+                ("usual_steps", models.JSONField(default=list, help_text='[["what is to do", department id], ...]')),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                ("archived_at", models.DateTimeField(null=True)),
+                (
+                    "department",
+                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to="conversations.team"),
+                ),
+                ("shop", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="shops.shop")),
+            ],
+        ),
+        migrations.AddField(
+            model_name="servicerequest",
+            name="kind",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.SET_NULL, to="conversations.wishkind"
+            ),
+        ),
+        migrations.CreateModel(
+            name="WishMove",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at_us", models.BigIntegerField()),
+                (
+                    "what",
+                    models.CharField(
+                        help_text="stage, waits, goes_on, kind, priority, person, step ...", max_length=20
+                    ),
+                ),
+                ("before", models.CharField(default="", max_length=80)),
+                ("after", models.CharField(default="", max_length=80)),
+                ("words", models.CharField(default="", max_length=500)),
+                ("by", models.CharField(default="person", help_text="person, customer or machine", max_length=8)),
+                ("department_id", models.BigIntegerField(help_text="whose it was when the stage ended", null=True)),
+                ("wall_minutes", models.IntegerField(default=0)),
+                ("working_minutes", models.IntegerField(default=0)),
+                (
+                    "waiting_minutes",
+                    models.IntegerField(default=0, help_text="of the working minutes: for the customer"),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                ("shop", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="shops.shop")),
+                (
+                    "wish",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="moves",
+                        to="conversations.servicerequest",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="WishRules",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("opens_by_itself", models.BooleanField(default=False, help_text="else wishes are only proposed")),
+                ("least_chance", models.FloatField(default=0.8, help_text="below it nothing is opened, only proposed")),
+                ("shop", models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, to="shops.shop")),
+            ],
+        ),
+        migrations.CreateModel(
+            name="WishStep",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("public_id", models.UUIDField(default=kizuna.tables.public_ids.fresh, unique=True)),
+                ("title", models.CharField(max_length=200)),
+                ("result", models.TextField(default="", max_length=5000)),
+                ("opened_us", models.BigIntegerField()),
+                ("started_us", models.BigIntegerField(null=True)),
+                ("done_us", models.BigIntegerField(null=True)),
+                ("waited_minutes", models.IntegerField(default=0, help_text="working time until somebody began")),
+                ("worked_minutes", models.IntegerField(default=0, help_text="working time from beginning to end")),
+                (
+                    "assignee",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "department",
+                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to="conversations.team"),
+                ),
+                ("shop", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="shops.shop")),
+                (
+                    "wish",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="steps",
+                        to="conversations.servicerequest",
                     ),
                 ),
             ],
@@ -414,6 +723,16 @@ class Migration(migrations.Migration):
                 condition=models.Q(("is_default", True)), fields=("shop",), name="one_default_team"
             ),
         ),
+        migrations.AddConstraint(
+            model_name="servicelevel",
+            constraint=models.UniqueConstraint(fields=("shop", "department", "priority"), name="one_service_level"),
+        ),
+        migrations.AddConstraint(
+            model_name="servicelevel",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("department", None)), fields=("shop", "priority"), name="one_usual_service_level"
+            ),
+        ),
         migrations.AddIndex(
             model_name="conversation",
             index=models.Index(fields=["shop", "state", "-last_message_us", "-id"], name="conversation_by_state"),
@@ -457,5 +776,59 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="teammember",
             constraint=models.UniqueConstraint(fields=("team", "person"), name="one_seat_per_person"),
+        ),
+        migrations.AddConstraint(
+            model_name="wishkind",
+            constraint=models.UniqueConstraint(fields=("shop", "name"), name="one_wish_kind_per_name"),
+        ),
+        migrations.AddIndex(
+            model_name="servicerequest",
+            index=models.Index(fields=["shop", "stage", "due_us", "id"], name="wish_by_stage"),
+        ),
+        migrations.AddIndex(
+            model_name="servicerequest",
+            index=models.Index(fields=["shop", "department", "stage"], name="wish_of_department"),
+        ),
+        migrations.AddIndex(
+            model_name="servicerequest",
+            index=models.Index(fields=["shop", "assignee", "stage"], name="wish_of_person"),
+        ),
+        migrations.AddIndex(
+            model_name="servicerequest",
+            index=models.Index(fields=["shop", "customer", "-forwarded_us"], name="wish_of_customer"),
+        ),
+        migrations.AddIndex(
+            model_name="servicerequest",
+            index=models.Index(fields=["shop", "identity"], name="wish_of_identity"),
+        ),
+        migrations.AddIndex(
+            model_name="servicerequest",
+            index=models.Index(fields=["shop", "-changed_us"], name="wish_by_change"),
+        ),
+        migrations.AddIndex(
+            model_name="servicerequest",
+            index=models.Index(fields=["shop", "promised_us"], name="wish_by_promise"),
+        ),
+        migrations.AddConstraint(
+            model_name="servicerequest",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("token", ""), _negated=True), fields=("shop", "token"), name="one_wish_per_token"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="wishmove",
+            index=models.Index(fields=["shop", "what", "at_us"], name="wish_move_by_time"),
+        ),
+        migrations.AddIndex(
+            model_name="wishmove",
+            index=models.Index(fields=["wish", "at_us"], name="wish_move_of_wish"),
+        ),
+        migrations.AddIndex(
+            model_name="wishstep",
+            index=models.Index(fields=["shop", "department", "done_us"], name="wish_step_of_department"),
+        ),
+        migrations.AddIndex(
+            model_name="wishstep",
+            index=models.Index(fields=["shop", "done_us"], name="wish_step_by_end"),
         ),
     ]

@@ -18,6 +18,19 @@ from kizuna.conversations.models.dialogue import (
     Team,
     TeamMember,
 )
+from kizuna.conversations.models.wishes import (
+    Priority,
+    ServiceLevel,
+    ServiceRequest,
+    Source,
+    Stage,
+    WishApproval,
+    WishComment,
+    WishKind,
+    WishMove,
+    WishRules,
+    WishStep,
+)
 
 __all__ = [
     "Attachment",
@@ -32,8 +45,19 @@ __all__ = [
     "Macro",
     "Mention",
     "Message",
+    "Priority",
+    "ServiceLevel",
+    "ServiceRequest",
+    "Source",
+    "Stage",
     "State",
     "Tag",
     "Team",
     "TeamMember",
+    "WishApproval",
+    "WishComment",
+    "WishKind",
+    "WishMove",
+    "WishRules",
+    "WishStep",
 ]

@@ -1,0 +1,61 @@
+"""What a wish leaves behind in other rooms: a fact of the customer, a line in the conversation, a note to open pages.
+
+Called inside the transaction of what happened; pages are told after the commit.
+"""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from kizuna.bus import notes
+from kizuna.conversations import threads
+from kizuna.conversations.threads import Author, Direction, Kind, NewMessage
+from kizuna.flows import happenings
+from kizuna.flows.happenings import Happening
+
+if TYPE_CHECKING:
+    from kizuna.conversations.models import ServiceRequest
+    from kizuna.shops.models import Shop
+
+LONGEST = 300
+
+
+def record(
+    shop: "Shop", wish: "ServiceRequest", name: str, now_us: int, properties: Mapping[str, object] | None = None
+) -> None:
+    """Record a fact of the customer about a wish; once per name and moment of the wish."""
+    if wish.identity_id is None:
+        return
+    said = {"wish_id": str(wish.public_id), "about": wish.kind.name if wish.kind else "", "text": wish.title}
+    key = f"wish-{wish.public_id.hex}-{name.replace(' ', '-').lower()}-{now_us}"
+    happenings.record(shop, Happening(name, wish.identity_id, now_us, key[:80], {**said, **(properties or {})}), now_us)
+
+
+def tell_thread(shop: "Shop", wish: "ServiceRequest", words: str, person_id: int | None, now_us: int) -> None:
+    """Leave a line of what happened in the conversation, for the shop's people; nothing is sent."""
+    if wish.conversation_id is None:
+        return
+    line = NewMessage(
+        direction=Direction.WITHIN,
+        author=Author.MACHINE if person_id is None else Author.PERSON,
+        text=words[:LONGEST],
+        at_us=now_us,
+        kind=Kind.HAPPENING,
+        person_id=person_id,
+        is_automatic=person_id is None,
+        remarks={"happening": "wish", "wish": str(wish.public_id)},
+    )
+    threads.append(shop.pk, wish.conversation_id, line, now_us)
+
+
+def publish(shop: "Shop", wish: "ServiceRequest") -> None:
+    """Tell open pages that a wish changed."""
+    body: dict[str, object] = {"wish": str(wish.public_id), "stage": str(wish.stage)}
+    transaction.on_commit(partial(notes.publish, f"shop:{shop.pk}:wishes", body))
+
+
+def follow(shop: "Shop", wish: "ServiceRequest", now_us: int) -> None:
+    """Let follow what every change of a wish brings with it."""
+    publish(shop, wish)
