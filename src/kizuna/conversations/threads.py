@@ -156,6 +156,11 @@ def find_message(shop_id: int, message_id: int) -> Message | None:
     return Message.objects.select_related("conversation").filter(shop_id=shop_id, pk=message_id).first()
 
 
+def name_mail(shop_id: int, message_id: int, mail_id: str) -> None:
+    """Note the Message-ID under which an entry goes out, so that answers to it find their thread."""
+    Message.objects.filter(shop_id=shop_id, pk=message_id).update(message_id=mail_id)
+
+
 def _all(shop_id: int) -> QuerySet[Conversation]:
     return Conversation.objects.filter(shop_id=shop_id)
 

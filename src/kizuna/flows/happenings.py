@@ -5,7 +5,7 @@ stocks and the warehouse hold one kind of fact wherever it came from. Telling th
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -39,16 +39,22 @@ def record(shop: "Shop", told: Happening, now_us: int) -> bool:
 
     Call it inside the transaction of what it tells of. A fact that makes no sense is dropped as any other would be.
     """
-    customer_id = links.customers_of(shop.pk, [told.identity_id]).get(told.identity_id)
-    if customer_id is None:
-        return False
+    return record_all(shop, [told], now_us) == 1
+
+
+def record_all(shop: "Shop", told: Sequence[Happening], now_us: int) -> int:
+    """Record many facts at once; says how many were new."""
+    owners = links.customers_of(shop.pk, list({each.identity_id for each in told}))
+    known = [each for each in told if each.identity_id in owners]
+    if not known:
+        return 0
     source = sources.get_own_source(shop, "console")
-    raw = wire.RawEvent("track", _body(told), now_us)
-    each = facts.read(source.pk, source.kind, raw, shop.currency)
-    known = Incoming(
-        each.source_id, each.raw, each.event, each.purchase, each.drop, Resolved(told.identity_id, None, customer_id)
-    )
-    return facts.take(shop, [known], now_us).accepted == 1
+    incoming = []
+    for happening in known:
+        each = facts.read(source.pk, source.kind, wire.RawEvent("track", _body(happening), now_us), shop.currency)
+        whose = Resolved(happening.identity_id, None, owners[happening.identity_id])
+        incoming.append(Incoming(each.source_id, each.raw, each.event, each.purchase, each.drop, whose))
+    return facts.take(shop, incoming, now_us).accepted
 
 
 def _body(told: Happening) -> bytes:

@@ -18,6 +18,7 @@ from kizuna.conversations.models.dialogue import (
     Team,
     TeamMember,
 )
+from kizuna.conversations.models.outbound import Outgoing, SendState, SigningKey
 from kizuna.conversations.models.wishes import (
     Priority,
     ServiceLevel,
@@ -45,9 +46,12 @@ __all__ = [
     "Macro",
     "Mention",
     "Message",
+    "Outgoing",
     "Priority",
+    "SendState",
     "ServiceLevel",
     "ServiceRequest",
+    "SigningKey",
     "Source",
     "Stage",
     "State",

@@ -1,0 +1,188 @@
+"""Mail on its way out as rows: queued once, taken back, sent again, and what became of it for whoever shows it.
+
+Callers hold the transaction. Nothing is composed or sent here; what the sender does with a row is in_hand.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from kizuna.conversations.mail_ids import domain_of
+from kizuna.conversations.models import Outgoing, SendState
+
+__all__ = ["NewOutgoing", "Outcome", "Outgoing", "SendState", "View"]
+
+_WORST = (
+    SendState.QUEUED,
+    SendState.BOUNCED,
+    SendState.FAILED,
+    SendState.UNCERTAIN,
+    SendState.SENT,
+    SendState.DELIVERED,
+)
+_MAY_RESEND = frozenset({SendState.BOUNCED, SendState.FAILED, SendState.UNCERTAIN, SendState.WITHDRAWN})
+
+
+@dataclass(frozen=True, slots=True)
+class NewOutgoing:
+    """A mail to be sent; its public id and Message-ID are its own for ever."""
+
+    public_id: UUID
+    message_id: str
+    sender: str
+    to: Sequence[str]
+    due_us: int
+    message: int | None = None
+    key: str = ""
+    marketing: bool = False
+    machine: bool = False
+    sender_name: str = ""
+    reply_to: str = ""
+    cc: Sequence[str] = ()
+    content: Mapping[str, str] = field(default_factory=dict)
+    headers: Sequence[tuple[str, str]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of an attempt for one recipient; `state` queued means: again, not before `due_us`."""
+
+    address: str
+    state: SendState
+    code: str = ""
+    detail: str = ""
+    due_us: int = 0
+    provider_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How the sending of a message stands, for pages."""
+
+    state: SendState
+    label: str
+    code: str
+    detail: str
+    due_us: int
+    sent_us: int | None
+    attempts: int
+    recipients: list[dict[str, Any]]
+    may_withdraw: bool
+    may_resend: bool
+
+
+def put(shop_id: int, new: NewOutgoing, now_us: int) -> Outgoing:
+    """Queue a mail; where one is known for the same message, or a notice with the same key, that one is given."""
+    known = _known(shop_id, new)
+    if known is not None:
+        return known
+    recipients = [
+        {"address": address, "kind": kind, "state": SendState.QUEUED.value, "code": "", "detail": ""}
+        for kind, addresses in (("to", new.to), ("cc", new.cc))
+        for address in dict.fromkeys(addresses)
+    ]
+    return Outgoing.objects.create(
+        shop_id=shop_id,
+        public_id=new.public_id,
+        mail_id=new.message_id,
+        message_id=new.message,
+        key=new.key,
+        marketing=new.marketing,
+        machine=new.machine,
+        sender=new.sender,
+        sender_name=new.sender_name,
+        reply_to=new.reply_to,
+        recipients=recipients,
+        domain=domain_of(recipients[0]["address"]),
+        content=dict(new.content),
+        headers=[list(each) for each in new.headers],
+        due_us=new.due_us,
+        created_us=now_us,
+        changed_us=now_us,
+    )
+
+
+def withdraw(shop_id: int, message: int, now_us: int) -> bool:
+    """Take a mail back that was not tried yet; False where it is too late."""
+    waiting = Outgoing.objects.filter(shop_id=shop_id, message_id=message, state=SendState.QUEUED, attempts=0)
+    return waiting.update(state=SendState.WITHDRAWN, changed_us=now_us) > 0
+
+
+def requeue(shop_id: int, message: int, now_us: int) -> bool:
+    """Send a mail again that failed, came back or is in doubt, to those it did not reach, under its own Message-ID."""
+    row = Outgoing.objects.select_for_update().filter(shop_id=shop_id, message_id=message).first()
+    if row is None or SendState(row.state) not in _MAY_RESEND:
+        return False
+    for each in row.recipients:
+        if each["state"] not in (SendState.SENT, SendState.DELIVERED):
+            each.update(state=SendState.QUEUED.value, code="", detail="")
+    row.state, row.due_us, row.changed_us, row.attempts = SendState.QUEUED, now_us, now_us, 0
+    row.code, row.detail = "", ""
+    row.save()
+    return True
+
+
+def note(row: Outgoing, outcome: Outcome, now_us: int) -> bool:
+    """Store what was heard of a sent mail later (it arrived, it came back); False where it tells nothing new."""
+    changed = False
+    for each in row.recipients:
+        mine = not outcome.address or each["address"].lower() == outcome.address.lower()
+        if mine and each["state"] != outcome.state.value and _may_become(each["state"], outcome.state):
+            each.update(state=outcome.state.value, code=outcome.code, detail=outcome.detail[:500])
+            changed = True
+    if changed:
+        sum_up(row)
+        row.changed_us = now_us
+        row.save(update_fields=["recipients", "state", "code", "detail", "changed_us"])
+    return changed
+
+
+def find(shop_id: int, *, outgoing_id: int | None = None, mail_id: str = "", provider_id: str = "") -> Outgoing | None:
+    """Find and lock a mail of a shop by its number, its Message-ID, or the id its provider gave it."""
+    mine = Outgoing.objects.select_for_update().filter(shop_id=shop_id)
+    if outgoing_id is not None:
+        return mine.filter(pk=outgoing_id).first()
+    if mail_id:
+        return mine.filter(mail_id=mail_id.strip().strip("<>")).first()
+    return mine.filter(provider_id=provider_id).first() if provider_id else None
+
+
+def states(shop_id: int, message_ids: Collection[int]) -> dict[int, View]:
+    """Show how the mails of messages stand; messages that are no mail are left out."""
+    rows = Outgoing.objects.filter(shop_id=shop_id, message_id__in=message_ids)
+    return {row.message_id: _view(row) for row in rows if row.message_id is not None}
+
+
+def sum_up(row: Outgoing) -> None:
+    """Let the whole mail be as its worst recipient, and say why."""
+    worst = min(row.recipients, key=lambda each: _WORST.index(SendState(each["state"])))
+    row.state, row.code, row.detail = SendState(worst["state"]), worst["code"][:12], worst["detail"][:500]
+
+
+def _known(shop_id: int, new: NewOutgoing) -> Outgoing | None:
+    if new.message is not None:
+        return Outgoing.objects.filter(message_id=new.message).first()
+    return Outgoing.objects.filter(shop_id=shop_id, key=new.key).first() if new.key else None
+
+
+def _may_become(before: str, after: SendState) -> bool:
+    """Arrived follows sent or in doubt; coming back follows anything that was sent, even what had seemed to arrive."""
+    was_out = before in (SendState.SENT, SendState.UNCERTAIN)
+    return was_out if after == SendState.DELIVERED else was_out or before == SendState.DELIVERED
+
+
+def _view(row: Outgoing) -> View:
+    state = SendState(row.state)
+    return View(
+        state=state,
+        label=str(state.label),
+        code=row.code,
+        detail=row.detail,
+        due_us=row.due_us,
+        sent_us=row.sent_us,
+        attempts=row.attempts,
+        recipients=row.recipients,
+        may_withdraw=state == SendState.QUEUED and row.attempts == 0,
+        may_resend=state in _MAY_RESEND,
+    )
