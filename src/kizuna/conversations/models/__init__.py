@@ -18,6 +18,7 @@ from kizuna.conversations.models.dialogue import (
     Team,
     TeamMember,
 )
+from kizuna.conversations.models.inbound import InboundTerms, RawMail, RawState
 from kizuna.conversations.models.outbound import Outgoing, SendState, SigningKey
 from kizuna.conversations.models.wishes import (
     Priority,
@@ -42,12 +43,15 @@ __all__ = [
     "ConversationTag",
     "Direction",
     "Draft",
+    "InboundTerms",
     "Kind",
     "Macro",
     "Mention",
     "Message",
     "Outgoing",
     "Priority",
+    "RawMail",
+    "RawState",
     "SendState",
     "ServiceLevel",
     "ServiceRequest",

@@ -1,0 +1,112 @@
+"""Raw mail becomes part of a conversation: read without the database, judged, put where it belongs, told as a fact.
+
+One transaction for each mail; one that fails is set aside whole and the next is taken. Killed at any point nothing is
+lost or doubled: the raw mail is marked in the transaction of what it became.
+"""
+
+import logging
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import InterfaceError, OperationalError, transaction
+
+from kizuna.conversations import raw_mail
+from kizuna.conversations.mail.parse import parse_mail
+from kizuna.conversations.mail.parsed import ParsedMail
+from kizuna.conversations.mail.senders import Check
+from kizuna.flows.mail_in import filing, sender_check
+from kizuna.flows.mail_in.taking import Envelope, TooLarge, UnknownRecipient, take_raw
+from kizuna.jobs import standing
+from kizuna.science import periods
+from kizuna.shops import tenants
+
+if TYPE_CHECKING:
+    from kizuna.conversations.models import RawMail
+
+__all__ = ["Envelope", "TooLarge", "UnknownRecipient", "discard", "process", "retry", "take_raw", "take_waiting"]
+
+AT_ONCE = 20
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A mail that was read, with what we know of its sender."""
+
+    raw: "RawMail"
+    mail: ParsedMail
+    check: Check
+
+
+@standing.pump("mail.receive", interval_s=0.1)
+def take_waiting(now: datetime) -> bool:
+    """Take the oldest mails that wait; True where there may be more."""
+    ids = raw_mail.list_pending(AT_ONCE)
+    if not ids:
+        return False
+    _note_attempts(ids)
+    for raw_id in ids:
+        process(raw_id, periods.epoch_us(now))
+    return True
+
+
+def process(raw_id: int, now_us: int) -> bool:
+    """Take one mail; False where it was set aside instead or taken before. Passing faults are raised."""
+    raw = raw_mail.find_pending(raw_id)
+    if raw is None:
+        return False
+    if raw.attempts > raw_mail.MOST_ATTEMPTS:
+        _quarantine(raw_id, "reading it ended the worker again and again", now_us)
+        return False
+    try:
+        read = _read(raw)
+        with transaction.atomic():
+            held = raw_mail.lock_pending(raw_id)
+            if held is None:
+                return False
+            filing.place(tenants.get_shop_by_id(held.shop_id), held, read.mail, read.check, now_us)
+    except Exception as problem:
+        if _is_passing(problem):
+            raise
+        _log.exception("mail %s was set aside", raw_id)
+        _quarantine(raw_id, traceback.format_exc(), now_us)
+        return False
+    return True
+
+
+@transaction.atomic
+def retry(shop_id: int, public_id: str, now_us: int) -> None:
+    """Let a mail that was set aside wait to be read again. Raises NotThere."""
+    raw_mail.put_back(shop_id, public_id)
+
+
+@transaction.atomic
+def discard(shop_id: int, public_id: str, now_us: int) -> None:
+    """Let go of a mail that was set aside; its bytes stay until raw mail is pruned. Raises NotThere."""
+    raw_mail.discard(shop_id, public_id, now_us)
+
+
+def _read(raw: "RawMail") -> _Read:
+    mail = parse_mail(bytes(raw.body or b""), raw.mail_from)
+    return _Read(raw, mail, sender_check.check(raw.shop_id, mail, bytes(raw.body or b"")))
+
+
+def _note_attempts(ids: Sequence[int]) -> None:
+    with transaction.atomic():
+        raw_mail.note_attempt(ids)
+
+
+def _quarantine(raw_id: int, problem: str, now_us: int) -> None:
+    with transaction.atomic():
+        raw_mail.quarantine(raw_id, problem, now_us)
+
+
+def _is_passing(problem: Exception) -> bool:
+    """Whether a fault lies in the database's circumstances (locked, full, gone) and not in the mail."""
+    if isinstance(problem, InterfaceError):
+        return True
+    name = getattr(problem.__cause__, "sqlite_errorname", None)
+    return isinstance(problem, OperationalError) and (name is None or name.startswith("SQLITE_"))
