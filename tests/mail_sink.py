@@ -66,13 +66,13 @@ class Sink:
 
 
 @contextmanager
-def running_sink() -> Iterator[Sink]:
-    """Run a sink on a free port of this machine."""
+def running_sink(protocol: type[SMTP] = SMTP) -> Iterator[Sink]:
+    """Run a sink on a free port of this machine, speaking SMTP or LMTP."""
     sink, ready, loop = Sink(), threading.Event(), asyncio.new_event_loop()
 
     def make() -> SMTP:
         sink.connections += 1
-        return SMTP(sink, hostname="sink.example", data_size_limit=50_000_000, loop=loop)
+        return protocol(sink, hostname="sink.example", data_size_limit=50_000_000, loop=loop)
 
     async def serve() -> None:
         server = await loop.create_server(make, "127.0.0.1", 0)
