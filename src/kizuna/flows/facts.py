@@ -16,14 +16,14 @@ from kizuna.bus import notes
 from kizuna.customers import consent, identity, links, merging, profiles
 from kizuna.customers.consent import Decision
 from kizuna.customers.identity import Resolved
-from kizuna.flows import orders, placing, purchases
+from kizuna.flows import orders, placing, purchases, stages
 from kizuna.relationships import indicators, standings, stocks
 from kizuna.relationships.indicators import IndicatorFact
 from kizuna.relationships.stocks import Change
 from kizuna.sales import products, timeline
 from kizuna.sales.drafts import CancelDraft, OrderDraft, RefundDraft, Refused
 from kizuna.science import periods
-from kizuna.tracking import arrivals, journal, seen, visits
+from kizuna.tracking import arrivals, dealings, journal, seen, visits
 from kizuna.tracking.arrivals import ACCEPTED, NewArrival
 from kizuna.tracking.journal import NewFact
 from kizuna.tracking.normalise import Drop, Normalised, normalise
@@ -113,6 +113,7 @@ def take(shop: "Shop", incoming: Sequence[Incoming], now_us: int) -> Taken:
     batch = _take(shop, incoming, now_us)
     _show(batch)
     _place(batch)
+    _follow(batch)
     return Taken(tuple(batch.outcomes), tuple(batch.drops))
 
 
@@ -345,6 +346,12 @@ def _place(batch: _Batch) -> None:
     names = {batch.event(place).name for place in batch.alive}
     for cause, customers in _by_cause(batch.touched, bought, names.pop() if len(names) == 1 else "activity"):
         placing.place(batch.shop, customers, cause, batch.now_us)
+
+
+def _follow(batch: _Batch) -> None:
+    """What it means for how far the relationships have come: of those who dealt with the shop, and all under way."""
+    spoke = {batch.who[place].customer_id for place in batch.alive if batch.event(place).name in dealings.PARTS}
+    stages.follow(batch.shop, batch.touched, spoke, batch.now_us)
 
 
 def _by_cause(touched: Collection[int], bought: dict[int, str], else_cause: str) -> Iterable[tuple[str, list[int]]]:

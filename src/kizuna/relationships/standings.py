@@ -246,3 +246,12 @@ def segments(shop_id: int) -> dict[int, str]:
     """Read the shown segment of every placed customer of a shop."""
     placed = Standing.objects.filter(shop_id=shop_id).exclude(segment="")
     return dict(placed.values_list("customer_id", "segment").iterator(_IDS_PER_QUERY))
+
+
+def likelihoods(shop_id: int, customer_ids: Sequence[int]) -> dict[int, float | None]:
+    """Read how surely customers are still customers, from the last forecast; None for whom it says nothing."""
+    found: dict[int, float | None] = {}
+    for some in batched(sorted(set(customer_ids)), _IDS_PER_QUERY):
+        rows = of_shop(Standing.objects.filter(customer_id__in=some), shop_id)
+        found.update(rows.values_list("customer_id", "still_customer"))
+    return found

@@ -1,4 +1,4 @@
-"""How strong each relationship is and what it earns: stocks, the criterion, reference, snapshots, standings.
+"""What the portfolio keeps: stocks, the criterion, reference, snapshots, standings, forecasts, checks.
 
 Stocks are kept per identity with a fixed landmark (model, section 2), so that merging customers is addition.
 Standing is the one denormalised row per customer that every list reads.

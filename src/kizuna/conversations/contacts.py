@@ -1,0 +1,67 @@
+"""Who wrote to whom and when, over all conversations of some customers: what stages are reckoned from.
+
+Read-only. A contact is a message that a person wrote or chose to send; automatic answers and notes are none.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from kizuna.conversations.models import Conversation, Direction, Kind, Message
+
+_TOGETHER = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """One message between the shop and a customer."""
+
+    identity_id: int
+    at_us: int
+    inbound: bool
+    channel: str
+    ref: str
+    conversation_id: int
+
+
+def contacts_of(shop_id: int, identity_ids: Collection[int]) -> list[Contact]:
+    """Read the contacts of identities, those of one conversation in their order."""
+    found: list[Contact] = []
+    ordered = sorted(set(identity_ids))
+    for start in range(0, len(ordered), _TOGETHER):
+        rows = Message.objects.filter(
+            shop_id=shop_id,
+            conversation__shop_id=shop_id,
+            conversation__identity_id__in=ordered[start : start + _TOGETHER],
+            kind=Kind.MESSAGE,
+            is_automatic=False,
+            direction__in=[Direction.IN, Direction.OUT],
+        ).order_by("conversation_id", "number")
+        columns = ("conversation__identity_id", "at_us", "direction", "channel", "public_id", "conversation_id")
+        for identity_id, at_us, direction, channel, public_id, conversation_id in rows.values_list(*columns):
+            inbound = direction == Direction.IN
+            found.append(Contact(identity_id, at_us, inbound, channel, str(public_id), conversation_id))
+    return found
+
+
+def list_identities(shop_id: int) -> list[int]:
+    """List the identities of a shop that any conversation belongs to."""
+    rows = Conversation.objects.filter(shop_id=shop_id).exclude(identity=None)
+    return list(rows.values_list("identity_id", flat=True).distinct())
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Whose conversation a message belongs to."""
+
+    public_id: str
+    identity_id: int | None
+    conversation_id: int
+    channel: str
+    at_us: int
+
+
+def find_message(shop_id: int, message_id: int) -> Told | None:
+    """Find whose conversation a message belongs to."""
+    columns = ("public_id", "conversation__identity_id", "conversation_id", "channel", "at_us")
+    row = Message.objects.filter(shop_id=shop_id, pk=message_id).values_list(*columns).first()
+    return None if row is None else Told(str(row[0]), *row[1:])
