@@ -6,5 +6,6 @@ urlpatterns = [
     path("", include("kizuna.web.public.urls")),
     path("api/", include("kizuna.web.api.urls")),
     path("account/", include("kizuna.web.console.account_urls")),
+    path("p/<slug:slug>/", include("kizuna.web.portal.urls")),
     path("", include("kizuna.web.console.urls")),
 ]

@@ -115,6 +115,15 @@ def strongest_of(shop_id: int, customer_ids: Collection[int]) -> dict[int, int]:
     return {customer_id: identity_id for customer_id, (_, identity_id) in found.items()}
 
 
+def kept_of(shop_id: int, customer_ids: Collection[int]) -> dict[int, int]:
+    """Read into whom customers were merged, directly; those who were not are not among them."""
+    found: dict[int, int] = {}
+    for part in _parts(customer_ids):
+        merged = Customer.objects.filter(shop_id=shop_id, id__in=part).exclude(merged_into=None)
+        found.update(merged.values_list("id", "merged_into_id"))
+    return found
+
+
 def open_first(shop_id: int, first: Iterable[tuple[int, int, int | None]]) -> None:
     """Store the first link of new identities, (identity, customer, via); it holds from the beginning of time."""
     told = [(shop_id, identity_id, customer_id, 0, FIRST_SEEN, via) for identity_id, customer_id, via in first]

@@ -143,6 +143,11 @@ def find_customer(shop_id: int, public_id: UUID | str) -> Customer | None:
     return customer
 
 
+def find_by_id(shop_id: int, customer_id: int) -> Customer | None:
+    """Find a customer by the number that other rooms keep."""
+    return Customer.objects.filter(shop_id=shop_id, pk=customer_id).first()
+
+
 def list_identities(shop_id: int, customer_id: int) -> list[Identity]:
     """List a customer's identities, the strongest first, among equals the one seen last."""
     found = Identity.objects.filter(shop_id=shop_id, customer_id__in=[customer_id])

@@ -14,7 +14,7 @@ from django.db import transaction
 
 from kizuna.bus import notes
 from kizuna.customers import links, profiles
-from kizuna.flows import portfolio, taking
+from kizuna.flows import portfolio, taking, tiers
 from kizuna.relationships import criterion as criteria
 from kizuna.relationships import indicators, paths, population, reference, snapshots, standings, stocks
 from kizuna.relationships.population import Distributions, Placed, Population
@@ -68,7 +68,9 @@ def place(shop: "Shop", customer_ids: Collection[int], cause: str, now_us: int) 
     """
     wanted = sorted(set(customer_ids))
     cards = profiles.cards(shop.pk, wanted)
-    standings.forget(shop.pk, [customer for customer in wanted if customer not in cards])
+    gone = [customer for customer in wanted if customer not in cards]
+    standings.forget(shop.pk, gone)
+    tiers.inherit(shop, gone)
     if not cards:
         return
     identities = links.identities_of(shop.pk, list(cards))
@@ -86,6 +88,7 @@ def place(shop: "Shop", customer_ids: Collection[int], cause: str, now_us: int) 
         at_us = max(at_us, snapshot.as_of_us)
         positions = _positions(shop, snapshot, {customer: identities[customer] for customer in placed}, at_us)
     _store(shop, touched, positions, _Occasion(cause, at_us, snapshot, before))
+    tiers.refresh(shop, {each: positions[each].segment if each in positions else "" for each in cards}, now_us)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.tasks import task
 
-from kizuna.flows import history, placing, portfolio, taking
+from kizuna.flows import history, placing, portfolio, taking, tiers
 from kizuna.jobs import queue, standing
 from kizuna.relationships import reference, snapshots, standings
 from kizuna.relationships.reference import ReferenceView
@@ -47,6 +47,7 @@ def make_snapshot(shop: "Shop", as_of_us: int, cause: str, now: datetime) -> Sna
     later = standings.ids_placed_after(shop.pk, as_of_us)
     gone = set(standings.placed_ids(shop.pk)).difference(rows)
     place_all(shop, sorted({*new, *later, *gone}), cause, periods.epoch_us(now))
+    tiers.refresh_everybody(shop, periods.epoch_us(now))
     return taken.snapshot
 
 
