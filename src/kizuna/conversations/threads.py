@@ -5,13 +5,16 @@ Who may, what follows in other rooms and what is sent is not known here. Callers
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import batched
 from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
 
+from kizuna.conversations import search
 from kizuna.conversations.models import Author, Channel, Conversation, Direction, Kind, Message, State
 from kizuna.tables import public_ids
+from kizuna.tables.rows import of_shop
 
 __all__ = ["Author", "Channel", "Direction", "Kind", "NewConversation", "NewMessage", "NotThere", "State"]
 
@@ -82,7 +85,8 @@ def open_conversation(shop_id: int, new: NewConversation, now_us: int) -> Conver
 def append(shop_id: int, conversation_id: int, new: NewMessage, now_us: int) -> tuple[Message, bool]:
     """Add an entry under the conversation's lock; (it, whether it is new). Raises NotThere.
 
-    A customer's message opens the conversation again, also one that was snoozed or only begun; a machine's does not.
+    A customer's message opens the conversation again, also one that was snoozed or only begun, but not spam; a
+    machine's does not.
     """
     conversation = _locked(shop_id, conversation_id)
     if new.client_id:
@@ -117,6 +121,8 @@ def append(shop_id: int, conversation_id: int, new: NewMessage, now_us: int) -> 
         remarks=dict(new.remarks),
     )
     _keep_in_step(conversation, message)
+    conversation.save()
+    search.index(message)
     return message, True
 
 
@@ -140,6 +146,21 @@ def find(shop_id: int, conversation_id: int) -> Conversation | None:
     return find(shop_id, found.merged_into_id) if found is not None and found.merged_into_id is not None else found
 
 
+def rebuild(conversation: Conversation) -> None:
+    """Derive what lists and response times read anew from the entries, after some of them came or went."""
+    state, snoozed, closed = conversation.state, conversation.snoozed_until_us, conversation.closed_us
+    conversation.awaits_us, conversation.preview = False, ""
+    conversation.last_inbound_us = conversation.waiting_since_us = None
+    conversation.first_inbound_us = conversation.first_response_us = None
+    conversation.last_message_us = conversation.opened_us
+    for message in Message.objects.filter(conversation=conversation).order_by("at_us", "number"):
+        _keep_in_step(conversation, message)
+    conversation.state, conversation.snoozed_until_us, conversation.closed_us = state, snoozed, closed
+    if state not in (State.OPEN, State.SNOOZED):
+        conversation.awaits_us, conversation.waiting_since_us = False, None
+    conversation.save()
+
+
 def lock(shop_id: int, conversation_id: int) -> Conversation:
     """Lock a conversation until the caller's transaction ends. Raises NotThere."""
     return _locked(shop_id, conversation_id)
@@ -159,6 +180,15 @@ def find_message(shop_id: int, message_id: int) -> Message | None:
 def name_mail(shop_id: int, message_id: int, mail_id: str) -> None:
     """Note the Message-ID under which an entry goes out, so that answers to it find their thread."""
     Message.objects.filter(shop_id=shop_id, pk=message_id).update(message_id=mail_id)
+
+
+def follow(shop_id: int, owners: Mapping[int, int]) -> None:
+    """Show the conversations of identities as those of the customers who have them now, {identity: customer}."""
+    for part in batched(owners, 5_000):
+        theirs = of_shop(Conversation.objects.filter(identity_id__in=part), shop_id)
+        for conversation_id, identity_id, customer_id in theirs.values_list("id", "identity_id", "customer_id"):
+            if customer_id != owners[identity_id or 0]:
+                Conversation.objects.filter(pk=conversation_id).update(customer_id=owners[identity_id or 0])
 
 
 def _all(shop_id: int) -> QuerySet[Conversation]:
@@ -181,7 +211,6 @@ def _keep_in_step(conversation: Conversation, message: Message) -> None:
             _hear(conversation, message.at_us)
         elif message.direction == Direction.OUT and message.author == Author.PERSON:
             _answer(conversation, message.at_us)
-    conversation.save()
 
 
 def _hear(conversation: Conversation, at_us: int) -> None:
@@ -189,7 +218,8 @@ def _hear(conversation: Conversation, at_us: int) -> None:
     conversation.last_inbound_us = max(conversation.last_inbound_us or at_us, at_us)
     conversation.waiting_since_us = conversation.waiting_since_us or at_us
     conversation.first_inbound_us = conversation.first_inbound_us or at_us
-    conversation.state, conversation.snoozed_until_us, conversation.closed_us = State.OPEN, None, None
+    if conversation.state != State.SPAM:
+        conversation.state, conversation.snoozed_until_us, conversation.closed_us = State.OPEN, None, None
 
 
 def _answer(conversation: Conversation, at_us: int) -> None:

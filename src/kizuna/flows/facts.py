@@ -16,7 +16,7 @@ from kizuna.bus import notes
 from kizuna.customers import consent, identity, links, merging, profiles
 from kizuna.customers.consent import Decision
 from kizuna.customers.identity import Resolved
-from kizuna.flows import orders, placing, purchases, stages
+from kizuna.flows import following, orders, placing, purchases, stages
 from kizuna.relationships import indicators, standings, stocks
 from kizuna.relationships.indicators import IndicatorFact
 from kizuna.relationships.stocks import Change
@@ -168,6 +168,8 @@ def _identify(batch: _Batch) -> None:
     resolution = identity.resolve(batch.shop.pk, [batch.event(place).claims for place in unknown], batch.now_us)
     batch.who.update(zip(unknown, resolution.each, strict=True))
     batch.touched |= resolution.relinked
+    if resolution.relinked:
+        following.follow(batch.shop, resolution.relinked)
     for place, who in batch.who.items():
         at_us = batch.event(place).happened_us
         batch.seen[who.customer_id] = max(batch.seen.get(who.customer_id, at_us), at_us)

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from kizuna.customers import merging
 from kizuna.customers.merging import CannotMerge, CannotUnmerge, Relinked
-from kizuna.flows import placing, stages
+from kizuna.flows import following, placing, stages
 from kizuna.science import periods
 from kizuna.shops import audit
 
@@ -72,5 +72,6 @@ def decline_suggestion(shop: "Shop", suggestion_id: int, person: "Person | None"
 
 
 def _place(shop: "Shop", relinked: Relinked, cause: str, now: datetime) -> None:
+    following.follow(shop, relinked.customer_ids)
     placing.place(shop, relinked.customer_ids, cause, periods.epoch_us(now))
     stages.review(shop, relinked.customer_ids, periods.epoch_us(now))

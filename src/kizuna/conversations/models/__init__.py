@@ -1,5 +1,6 @@
 """The tables of conversations, by theme: the dialogue itself; mail in and out and wishes stand beside it."""
 
+from kizuna.conversations.models.desk import Attention, Presence, Term
 from kizuna.conversations.models.dialogue import (
     Attachment,
     Author,
@@ -36,6 +37,7 @@ from kizuna.conversations.models.wishes import (
 
 __all__ = [
     "Attachment",
+    "Attention",
     "Author",
     "CannedReply",
     "Channel",
@@ -49,6 +51,7 @@ __all__ = [
     "Mention",
     "Message",
     "Outgoing",
+    "Presence",
     "Priority",
     "RawMail",
     "RawState",
@@ -62,6 +65,7 @@ __all__ = [
     "Tag",
     "Team",
     "TeamMember",
+    "Term",
     "WishApproval",
     "WishComment",
     "WishKind",

@@ -32,6 +32,9 @@ class Team(models.Model):
     signature = models.TextField(default="", max_length=2000)
     is_department = models.BooleanField(default=False, help_text="fulfils wishes; otherwise answers customers")
     is_default = models.BooleanField(default=False, help_text="takes what no other team is written to")
+    acknowledgement = models.TextField(
+        default="", max_length=2000, help_text="sent at once to who opens a conversation; empty: nothing"
+    )
     archived_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -46,7 +49,7 @@ class Team(models.Model):
 
 
 class TeamMember(models.Model):
-    """Who works in a team; owners and marketers see every team."""
+    """Who works in a team: they see its conversations first; everybody who may answer can open every team's."""
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="members")
     person = models.ForeignKey("shops.Person", on_delete=models.CASCADE)
@@ -62,6 +65,7 @@ class State(models.TextChoices):
     OPEN = "open"
     SNOOZED = "snoozed"
     CLOSED = "closed"
+    SPAM = "spam"
 
 
 class Conversation(models.Model):
@@ -101,6 +105,11 @@ class Conversation(models.Model):
             models.Index(fields=["shop", "customer", "-last_message_us", "-id"], name="conversation_of_customer"),
             models.Index(fields=["shop", "identity"], name="conversation_of_identity"),
             models.Index(fields=["state", "snoozed_until_us"], name="conversation_to_wake"),
+            models.Index(
+                fields=["shop", "waiting_since_us", "id"],
+                condition=models.Q(waiting_since_us__isnull=False),
+                name="conversation_waiting",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -18,7 +18,7 @@ from kizuna.customers import consent, identity, profiles
 from kizuna.customers.consent import Decision
 from kizuna.customers.identity import Claims
 from kizuna.customers.profiles import ProfileChange
-from kizuna.flows import placing
+from kizuna.flows import following, placing
 from kizuna.flows.imports import cells, maps
 from kizuna.flows.imports.cells import BadCell, Reader
 from kizuna.flows.imports.report import Progress, Report
@@ -122,6 +122,7 @@ def _store(shop: "Shop", some: Sequence[tuple[int, _Person]], report: Report, no
             report.add("consents recorded", _record_consents(shop, person, each, f"imported file, row {row}"))
         report.add("rows taken", len(some))
         report.add("profiles changed", len(changed))
+        following.follow(shop, resolution.relinked)
         placing.place(shop, sorted(changed | resolution.relinked), CAUSE, now_us)
         if report.dry_run:
             transaction.set_rollback(True)

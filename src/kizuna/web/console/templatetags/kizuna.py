@@ -14,6 +14,7 @@ SECTIONS = (
     ("", "Today", "today", "", {"view"}),
     ("portfolio/", "Portfolio", "portfolio", "", {"view"}),
     ("customers/", "Customers", "customers", "", {"view"}),
+    ("inbox/", "Inbox", "inbox", "Dialogue", {"work_wishes"}),
     ("forecast/", "Forecast", "forecast", "Insight", {"view"}),
     ("explore/", "Explore", "explore", "Insight", {"view"}),
     ("retention/", "Retention", "retention", "Insight", {"view"}),

@@ -1,0 +1,154 @@
+"""The lists of the inbox: which conversations a view holds, in which order, a page at a time, found by index.
+
+A page is found by its key however deep it lies. Orders that need another room's figures are made by the door from a
+bounded number of rows (`list_candidates`).
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from django.db.models import Q, QuerySet
+
+from kizuna.conversations.models import (
+    Conversation,
+    ConversationTag,
+    Mention,
+    Message,
+    State,
+    TeamMember,
+)
+from kizuna.tables.rows import of_shop
+
+PAGE = 40
+MOST_CANDIDATES = 2_000
+MOST_COUNTED = 100
+VIEWS = ("mine", "unassigned", "team", "all", "waiting", "mentions", "snoozed", "closed", "spam")
+ORDERS = ("newest", "waiting", "oldest")
+FEW = 3_000
+_COLUMNS = {
+    "newest": ("last_message_us", False),
+    "oldest": ("last_message_us", True),
+    "waiting": ("waiting_since_us", True),
+}
+_STATES = {"snoozed": State.SNOOZED, "closed": State.CLOSED, "spam": State.SPAM}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What of the inbox is wanted: a view of somebody, narrowed by team, tag, channel, or what a search found."""
+
+    view: str
+    person_id: int
+    order: str = "newest"
+    team_id: int | None = None
+    tag: str = ""
+    channel: str = ""
+    ids: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of conversations, and where the next begins; empty: this was the last."""
+
+    rows: list[Conversation]
+    following: str
+
+
+def list_page(shop_id: int, asked: Asked, cursor: str = "", size: int = PAGE) -> Page:
+    """List a page of a view; an unreadable cursor begins at the start."""
+    column, rising = _COLUMNS[asked.order]
+    wanted = _wanted(shop_id, asked)
+    if asked.order == "waiting":
+        wanted = wanted.filter(waiting_since_us__isnull=False)
+    after = _read_cursor(cursor)
+    if after is not None:
+        way = "gt" if rising else "lt"
+        value, pk = after
+        wanted = wanted.filter(Q(**{f"{column}__{way}": value}) | Q(**{column: value, f"id__{way}": pk})).filter(
+            **{f"{column}__{way}e": value}
+        )
+    sign = "" if rising else "-"
+    rows = list(_with_people(wanted.order_by(f"{sign}{column}", f"{sign}id")[: size + 1]))
+    if len(rows) <= size:
+        return Page(rows, "")
+    last = rows[size - 1]
+    return Page(rows[:size], f"{getattr(last, column)}.{last.pk}")
+
+
+def list_candidates(shop_id: int, asked: Asked) -> list[tuple[int, int | None, int]]:
+    """List (conversation, customer, waiting since or last word) of the newest of a view, for an order of the door's."""
+    rows = _wanted(shop_id, asked).order_by("-last_message_us", "-id")
+    found = rows.values_list("id", "customer_id", "waiting_since_us", "last_message_us")[:MOST_CANDIDATES]
+    return [(pk, customer, waiting or last) for pk, customer, waiting, last in found]
+
+
+def list_by_ids(shop_id: int, ids: Sequence[int]) -> list[Conversation]:
+    """List conversations in the order of their numbers given."""
+    found = {each.pk: each for each in _with_people(of_shop(Conversation.objects.filter(id__in=ids), shop_id))}
+    return [found[each] for each in ids if each in found]
+
+
+def count(shop_id: int, asked: Asked) -> int:
+    """Count a view, up to MOST_COUNTED."""
+    return _wanted(shop_id, asked).order_by().values("pk")[:MOST_COUNTED].count()
+
+
+def tags_of(conversation_ids: Collection[int]) -> Mapping[int, list[str]]:
+    """Read the tags of conversations."""
+    rows = ConversationTag.objects.filter(conversation_id__in=conversation_ids).order_by("conversation_id", "tag__name")
+    pairs = rows.values_list("conversation_id", "tag__name")
+    return {key: [name for _, name in each] for key, each in groupby(pairs, key=lambda pair: pair[0])}
+
+
+def who_wrote(conversation_ids: Collection[int]) -> dict[int, str]:
+    """Read by which name or address each conversation's first writer is shown, where no customer is known."""
+    first = Message.objects.filter(conversation_id__in=conversation_ids, number=1)
+    told = first.values_list("conversation_id", "from_name", "from_address")
+    return {key: name or address for key, name, address in told}
+
+
+def _with_people(rows: QuerySet[Conversation]) -> QuerySet[Conversation]:
+    return rows.select_related("assignee", "team")
+
+
+def _wanted(shop_id: int, asked: Asked) -> QuerySet[Conversation]:
+    if asked.ids is not None:
+        found = of_shop(Conversation.objects.filter(id__in=asked.ids), shop_id)
+        wanted = found.filter(merged_into=None)
+    elif asked.view == "mentions":
+        naming = Mention.objects.filter(shop_id=shop_id, person_id=asked.person_id, seen_at=None)
+        ids = list(naming.order_by("-id").values_list("message__conversation_id", flat=True)[:500])
+        wanted = of_shop(Conversation.objects.filter(id__in=ids), shop_id)
+    else:
+        wanted = Conversation.objects.filter(
+            shop_id=shop_id, state=_STATES.get(asked.view, State.OPEN), merged_into=None
+        )
+    if asked.view == "mine" and asked.ids is None:
+        wanted = wanted.filter(assignee_id=asked.person_id)
+    if asked.view == "unassigned" and asked.ids is None:
+        wanted = wanted.filter(assignee=None)
+    if asked.view == "team" and asked.ids is None:
+        seats = TeamMember.objects.filter(person_id=asked.person_id, team__shop_id=shop_id)
+        wanted = wanted.filter(team_id__in=list(seats.values_list("team_id", flat=True)))
+    if asked.view == "waiting" and asked.ids is None:
+        wanted = wanted.filter(waiting_since_us__isnull=False)
+    if asked.team_id is not None:
+        wanted = wanted.filter(team_id=asked.team_id)
+    if asked.channel:
+        wanted = wanted.filter(channel=asked.channel)
+    return _tagged(wanted, shop_id, asked.tag) if asked.tag else wanted
+
+
+def _tagged(wanted: QuerySet[Conversation], shop_id: int, tag: str) -> QuerySet[Conversation]:
+    """A rare tag is looked up first, a frequent one tested while walking the order."""
+    carrying = ConversationTag.objects.filter(tag__shop_id=shop_id, tag__name=tag)
+    ids = list(carrying.values_list("conversation_id", flat=True)[: FEW + 1])
+    if len(ids) <= FEW:
+        return of_shop(wanted.filter(id__in=ids), shop_id)
+    return wanted.filter(id__in=carrying.values("conversation_id"))
+
+
+def _read_cursor(cursor: str) -> tuple[int, int] | None:
+    first, _, second = cursor.partition(".")
+    return (int(first), int(second)) if first.isdecimal() and second.isdecimal() and len(cursor) < 40 else None

@@ -1,0 +1,90 @@
+"""The inbox and a conversation as pages: views, order, rights, and acting on them."""
+
+from uuid import uuid4
+
+import pytest
+
+from kizuna.conversations.models import Conversation, Message
+from tests.dialogue.making import hear, make_desk, write_in
+from tests.shops.making import log_in, make_person
+
+pytestmark = pytest.mark.django_db
+
+
+def test_views_show_what_they_say() -> None:
+    desk = make_desk()
+    conversation = write_in(desk, ago_min=90)
+    client, url = log_in(desk.kim), f"/s/{desk.shop.slug}/inbox/"
+    page = client.get(url).content.decode()
+    assert "Ann Archer" in page or "ann@example.com" in page
+    assert "My order" in page
+    act = f"{url}{conversation.public_id}/"
+    client.post(f"{act}take/")
+    assert "My order" not in client.get(url).content.decode()
+    assert "My order" in client.get(f"{url}?view=mine").content.decode()
+    client.post(f"{act}close/")
+    for view, shown in (("mine", False), ("closed", True), ("waiting", False), ("spam", False), ("snoozed", False)):
+        assert ("My order" in client.get(f"{url}?view={view}").content.decode()) is shown, view
+    for order in ("newest", "oldest", "waiting", "retain"):
+        assert client.get(f"{url}?view=closed&order={order}").status_code == 200
+    assert "My order" in client.get(f"{url}?q=where+tea").content.decode()
+    assert "Nothing found" in client.get(f"{url}?q=coffee").content.decode()
+
+
+def test_a_long_list_goes_on() -> None:
+    desk = make_desk()
+    for number in range(45):
+        write_in(desk, subject=f"Letter {number:02}", ago_min=number)
+    client, url = log_in(desk.kim), f"/s/{desk.shop.slug}/inbox/"
+    for order in ("newest", "oldest", "waiting", "retain"):
+        first = client.get(f"{url}?view=all&order={order}").content.decode()
+        following = first.partition('hx-get="/s/')[2] and first.split('class="more-line" hx-get="')[1].split('"')[0]
+        rest = client.get(following.replace("&amp;", "&"), headers={"HX-Request": "true"}).content.decode()
+        shown = {f"Letter {number:02}" for number in range(45) if f"Letter {number:02}" in first}
+        later = {f"Letter {number:02}" for number in range(45) if f"Letter {number:02}" in rest}
+        assert (len(shown), len(later), shown & later) == (40, 5, set()), order
+
+
+def test_answering_and_noting_on_the_page() -> None:
+    desk = make_desk()
+    conversation = write_in(desk)
+    client, url = log_in(desk.kim), f"/s/{desk.shop.slug}/inbox/{conversation.public_id}/"
+    assert "Where is my tea?" in client.get(url).content.decode()
+    client.post(f"{url}reply/", {"text": "On its <b>way</b>", "client_id": "a"})
+    client.post(f"{url}note/", {"text": "@lee look", "client_id": "b"})
+    page = client.get(f"{url}thread/").content.decode()
+    assert "On its &lt;b&gt;way&lt;/b&gt;" in page
+    assert "@lee look" in page
+    refused = client.post(f"{url}reply/", {"text": ""}, headers={"HX-Request": "true"})
+    assert "write something" in refused["HX-Trigger"]
+    assert Message.objects.filter(conversation=conversation, kind="message").count() == 2
+
+
+def test_rights_and_walls() -> None:
+    desk, other = make_desk(), make_desk()
+    conversation = write_in(desk)
+    url = f"/s/{desk.shop.slug}/inbox/{conversation.public_id}/"
+    assert log_in(other.kim).get(url).status_code == 404
+    wrong = f"/s/{other.shop.slug}/inbox/{conversation.public_id}/"
+    assert log_in(other.kim).get(wrong).status_code == 404
+    assert log_in(other.kim).post(f"{wrong}close/").status_code == 404
+    assert log_in(desk.kim).get(f"/s/{desk.shop.slug}/inbox/{uuid4()}/").status_code == 404
+    specialist = log_in(make_person(desk.shop, "specialist"))
+    assert specialist.get(url).status_code == 200
+    assert specialist.post(f"{url}reply/", {"text": "x"}).status_code == 403
+    assert specialist.post(f"{url}note/", {"text": "x"}).status_code == 302
+    assert log_in(make_person(desk.shop, "reader")).get(url).status_code == 403
+    assert Conversation.objects.get(pk=conversation.pk).state == "open"
+
+
+def test_hostile_words_stay_words() -> None:
+    desk = make_desk()
+    evil = "<script>alert(1)</script> javascript:alert(2) https://ok.example/'onmouseover='alert(3)"
+    conversation = write_in(desk, evil, evil)
+    hear(conversation, evil)
+    client = log_in(desk.kim)
+    for path in ("", f"{conversation.public_id}/"):
+        page = client.get(f"/s/{desk.shop.slug}/inbox/{path}?view=all").content.decode()
+        assert "<script>alert" not in page
+        assert 'href="javascript' not in page
+        assert "'onmouseover='" not in page.replace("&#x27;onmouseover=&#x27;", "")
