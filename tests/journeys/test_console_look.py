@@ -7,6 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.journeys.conftest import LiveKizuna, open_window, serving
+from tests.journeys.looks import LOOKS, SIZES
 
 EMAIL, PASSWORD = "owner@tea.example", "a long enough password"
 SEED = f"""
@@ -26,8 +27,6 @@ forecast.refresh(tea, now)
 validity.check(tea, now, np.random.default_rng(1))
 cube.make(tea, now)
 """
-LOOKS = [("desk", "light"), ("desk", "dark"), ("phone", "light"), ("phone", "dark")]
-SIZES = {"desk": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
 PATHS = ["s/tea/", "s/tea/portfolio/", "s/tea/customers/", "s/tea/customers/merges/", "s/tea/debugger/"]
 PATHS += [
     "s/tea/settings/work/",
