@@ -41,6 +41,7 @@ class Environment:
     engine_memory: str
     engine_url: str
     spark_master: str
+    lmtp: tuple[str, int] | None
 
 
 def read(variables: dict[str, str] | None = None) -> Environment:
@@ -73,6 +74,7 @@ def read(variables: dict[str, str] | None = None) -> Environment:
         engine_memory=_memory(env.get("KIZUNA_ENGINE_MEMORY") or "2GB"),
         engine_url=_postgresql("KIZUNA_ENGINE_URL", env.get("KIZUNA_ENGINE_URL") or env.get("KIZUNA_DATABASE_URL", "")),
         spark_master=env.get("KIZUNA_SPARK_MASTER") or "local[*]",
+        lmtp=_address("KIZUNA_LMTP", env.get("KIZUNA_LMTP", "")),
     )
 
 
@@ -149,6 +151,16 @@ def _memory(text: str) -> str:
     if not re.fullmatch(r"[1-9][0-9]*(\.[0-9]+)? ?[KMGT]i?B", text):
         raise BadSetting(f"KIZUNA_ENGINE_MEMORY must look like 512MB or 4GB, not {text!r}")
     return text
+
+
+def _address(name: str, text: str) -> tuple[str, int] | None:
+    """A host and a port, `127.0.0.1:2424` or `[::1]:2424`; port 0 takes any free one."""
+    if not text.strip():
+        return None
+    host, colon, port = text.strip().rpartition(":")
+    if not colon or not host or not port.isdecimal() or int(port) > HIGHEST_PORT:
+        raise BadSetting(f"{name} must look like 127.0.0.1:2424, not {text!r}")
+    return host.strip("[]"), int(port)
 
 
 def _postgresql(name: str, url: str) -> str:

@@ -6,21 +6,16 @@ What a mail says is conversations.mail's affair, what follows from it flows.mail
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
-from django.db.models import F, QuerySet
+from django.db.models import F
 
 from kizuna.conversations.models import Message, RawMail, RawState
 from kizuna.tables import public_ids
 
-__all__ = ["Arrived", "NotThere", "RawState", "store"]
+__all__ = ["Arrived", "RawState", "store"]
 
 LONGEST_PROBLEM = 8000
 MOST_ATTEMPTS = 8
-
-
-class NotThere(LookupError):
-    """This shop has no such raw mail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,45 +103,6 @@ def quarantine(raw_id: int, problem: str, now_us: int) -> None:
     RawMail.objects.filter(pk=raw_id, state=RawState.PENDING).update(
         state=RawState.QUARANTINED, problem=problem[-LONGEST_PROBLEM:].replace("\x00", ""), done_us=now_us
     )
-
-
-def count_by_state(shop_id: int) -> dict[str, int]:
-    """Count a shop's mails that need somebody: in quarantine, and kept aside."""
-    wanted = (RawState.QUARANTINED, RawState.PENDING)
-    return {str(state): _of(shop_id).filter(state=state).count() for state in wanted}
-
-
-def list_of(shop_id: int, state: str, before: int | None, limit: int) -> list[RawMail]:
-    """List a shop's mails in a state, the newest first, without their bytes."""
-    found = _of(shop_id).filter(state=state).defer("body").select_related("team", "conversation")
-    return list((found if before is None else found.filter(pk__lt=before)).order_by("-pk")[:limit])
-
-
-def get(shop_id: int, public_id: UUID | str) -> RawMail:
-    """Get a mail of the shop with its bytes. Raises NotThere."""
-    found = _of(shop_id).filter(public_id=public_id).select_related("team", "conversation").first()
-    if found is None:
-        raise NotThere(str(public_id))
-    return found
-
-
-def _of(shop_id: int) -> QuerySet[RawMail]:
-    return RawMail.objects.filter(shop_id=shop_id)
-
-
-def put_back(shop_id: int, public_id: UUID | str) -> None:
-    """Let a mail wait again that was set aside. Raises NotThere."""
-    again = (RawState.QUARANTINED, RawState.ASIDE, RawState.DISCARDED)
-    changed = _of(shop_id).filter(public_id=public_id, state__in=again).exclude(body=None)
-    if not changed.update(state=RawState.PENDING, attempts=0, problem="", fingerprint=""):
-        raise NotThere(str(public_id))
-
-
-def discard(shop_id: int, public_id: UUID | str, now_us: int) -> None:
-    """Let go of a mail that was set aside. Raises NotThere."""
-    waiting = _of(shop_id).filter(public_id=public_id, state__in=(RawState.QUARANTINED, RawState.ASIDE))
-    if not waiting.update(state=RawState.DISCARDED, done_us=now_us):
-        raise NotThere(str(public_id))
 
 
 def keep_html(message: Message, html: str, blocked_images: int) -> None:

@@ -166,12 +166,11 @@ class _Text(HTMLParser):
         if tag in _BREAKS and tag != "br":
             self._break(paragraph=tag in _PARAGRAPHS)
 
-    def handle_data(self, data: str) -> None:  # the framework's name
-        """Take text."""
+    def _hear(self, text: str) -> None:
         if self._silent:
             return
-        self._linked += data
-        parts = data.split("\n") if self._pre else [re.sub(r"[ \t\r\n\f]+", " ", data)]
+        self._linked += text
+        parts = text.split("\n") if self._pre else [re.sub(r"[ \t\r\n\f]+", " ", text)]
         for number, part in enumerate(parts):
             if number:
                 self._break()
@@ -180,6 +179,8 @@ class _Text(HTMLParser):
                 self._lines[-1] += part if self._pre else part.lstrip(" ")
             else:
                 self._lines[-1] += part
+
+    handle_data = _hear  # type: ignore[assignment]
 
     def text(self) -> str:
         """Give what was collected, without runs of empty lines."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from django.db import InterfaceError, OperationalError, transaction
 
-from kizuna.conversations import raw_mail
+from kizuna.conversations import raw_mail, raw_shelf
 from kizuna.conversations.mail.parse import parse_mail
 from kizuna.conversations.mail.parsed import ParsedMail
 from kizuna.conversations.mail.senders import Check
@@ -80,13 +80,13 @@ def process(raw_id: int, now_us: int) -> bool:
 @transaction.atomic
 def retry(shop_id: int, public_id: str, now_us: int) -> None:
     """Let a mail that was set aside wait to be read again. Raises NotThere."""
-    raw_mail.put_back(shop_id, public_id)
+    raw_shelf.put_back(shop_id, public_id)
 
 
 @transaction.atomic
 def discard(shop_id: int, public_id: str, now_us: int) -> None:
     """Let go of a mail that was set aside; its bytes stay until raw mail is pruned. Raises NotThere."""
-    raw_mail.discard(shop_id, public_id, now_us)
+    raw_shelf.discard(shop_id, public_id, now_us)
 
 
 def _read(raw: "RawMail") -> _Read:

@@ -5,7 +5,9 @@ import threading
 from queue import SimpleQueue
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
+from django.utils.module_loading import import_string
 
 from kizuna.flows import installation
 from kizuna.jobs import worker
@@ -21,9 +23,12 @@ class Command(BaseCommand):
         stop = threading.Event()
         _end_on_signal(stop)
         installation.prepare()
+        door = import_string(settings.MAIL_DOOR)(settings.LMTP)
         self.stdout.write("worker started")
         self.stdout.flush()
         worker.run(stop)
+        if door is not None:
+            door.stop()
 
 
 def _end_on_signal(stop: threading.Event) -> None:
