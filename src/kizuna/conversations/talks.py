@@ -5,7 +5,9 @@ A mail that nobody answered is no talk. Customers are asked for by their identit
 
 from collections import defaultdict
 from collections.abc import Collection
+from dataclasses import dataclass
 from itertools import batched
+from uuid import UUID
 
 from django.db.models import Max
 
@@ -32,3 +34,18 @@ def tags_of(shop_id: int, identity_ids: Collection[int]) -> dict[int, set[str]]:
         for identity_id, name in rows.values_list("conversation__identity_id", "tag__name"):
             found[identity_id].add(name)
     return dict(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Glimpse:
+    """A conversation as a list beside something else shows it."""
+
+    public_id: UUID
+    preview: str
+    state: str
+
+
+def glimpses(shop_id: int, conversation_ids: Collection[int]) -> dict[int, Glimpse]:
+    """Read how conversations look in one line."""
+    rows = of_shop(Conversation.objects.filter(id__in=list(conversation_ids)), shop_id)
+    return {row[0]: Glimpse(*row[1:]) for row in rows.values_list("id", "public_id", "preview", "state")}

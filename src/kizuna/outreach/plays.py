@@ -21,6 +21,8 @@ __all__ = ["PlayDraft", "PlayState", "Purpose", "Refused", "RulesDraft"]
 
 MOST_A_DAY = 100_000
 MOST_HELD = 0.5
+DEFAULT_TEAM = 0
+"""Stands for the shop's default team, which may not exist yet."""
 
 
 class Refused(ValueError):

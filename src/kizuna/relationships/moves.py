@@ -1,11 +1,17 @@
 """Who moved between segments and why, newest first and counted; paths.py writes what is read here."""
 
+from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import batched
 from uuid import UUID
 
 from django.db.models import Count
 
 from kizuna.relationships.models import Move, Standing
+from kizuna.tables.rows import of_shop
+
+_IN_ONE_QUERY = 5_000
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,16 @@ def count_moves(shop_id: int, since_us: int) -> dict[tuple[str, str], int]:
     """Count the moves since an instant per pair of segments."""
     rows = Move.objects.filter(shop_id=shop_id, at_us__gt=since_us).order_by()
     return {(a, b): n for a, b, n in rows.values_list("from_segment", "to_segment").annotate(n=Count("pk"))}
+
+
+def arrivals(shop_id: int, customer_ids: Collection[int], segment: str) -> dict[int, list[int]]:
+    """Read when customers came into a segment, ascending."""
+    found: dict[int, list[int]] = defaultdict(list)
+    for part in batched(customer_ids, _IN_ONE_QUERY):
+        rows = of_shop(Move.objects.filter(customer_id__in=part, to_segment=segment), shop_id)
+        for customer_id, at_us in rows.order_by("at_us").values_list("customer_id", "at_us"):
+            found[customer_id].append(at_us)
+    return dict(found)
 
 
 def _view(move: Move, standing: Standing) -> MoveView:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -80,6 +81,15 @@ def preview(shop: "Shop", asked: Asked, play: "Play | None", now_us: int) -> Pre
             _keep_example(found, asked, Example(person, None, reason, lacks))
     del found.left_out[""]
     return found
+
+
+def first_letter(shop: "Shop", asked: Asked, play: "Play", now_us: int) -> Example | None:
+    """Find the first customer who would be written to, with their letter; looks no further than a preview does."""
+    for part in islice(roll.walk(shop.pk, asked.who.segments), PREVIEW_PARTS):
+        for person, reason, _ in _judge(shop, asked, part, play, now_us):
+            if not reason:
+                return Example(person, _write(asked, person))
+    return None
 
 
 def asked_of(play: "Play", team_name: str) -> Asked:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from kizuna.conversations import talks, teams
 from kizuna.customers import addressees, consent, links
 from kizuna.customers.addressees import Addressee
-from kizuna.outreach import plays, reached, who
+from kizuna.outreach import plays, reached, suppression, who
 from kizuna.outreach.who import Person
 from kizuna.relationships import roll
 from kizuna.relationships.roll import RollRow
@@ -32,6 +32,7 @@ def people(shop: "Shop", rows: Sequence[RollRow], play: "Play | None") -> list[P
     tags = talks.tags_of(shop.pk, every)
     products = lately.last_products(shop.pk, every)
     written = reached.decided_in(play, every) if play is not None else set()
+    barred = suppression.find(shop.pk, {head.email for head in heads.values() if head.email})
     strongest = links.strongest_of(shop.pk, numbers)
     found = []
     for row in rows:
@@ -52,6 +53,7 @@ def people(shop: "Shop", rows: Sequence[RollRow], play: "Play | None") -> list[P
                 tags=frozenset().union(*(tags.get(each, ()) for each in mine)),
                 talked_us=talked.get(row.customer_id),
                 consents=row.customer_id in consents,
+                suppressed=head.email in barred,
                 written=not written.isdisjoint(mine),
                 values=_values(shop, head, max((products[each] for each in mine if each in products), default=None)),
             )

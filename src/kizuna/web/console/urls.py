@@ -10,5 +10,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("join/<str:key>/", entrance.join, name="join"),
     path("s/<slug:slug>/settings/", include("kizuna.web.console.settings.urls")),
     path("s/<slug:slug>/inbox/", include("kizuna.web.console.inbox.urls")),
+    path("", include("kizuna.web.console.outreach.urls")),
     path("", include("kizuna.web.console.pages.urls")),
 ]

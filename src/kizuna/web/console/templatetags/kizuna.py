@@ -15,6 +15,7 @@ SECTIONS = (
     ("portfolio/", "Portfolio", "portfolio", "", {"view"}),
     ("customers/", "Customers", "customers", "", {"view"}),
     ("inbox/", "Inbox", "inbox", "Dialogue", {"work_wishes"}),
+    ("outreach/", "Dialogue mails", "mail", "Dialogue", {"view"}),
     ("forecast/", "Forecast", "forecast", "Insight", {"view"}),
     ("explore/", "Explore", "explore", "Insight", {"view"}),
     ("retention/", "Retention", "retention", "Insight", {"view"}),
