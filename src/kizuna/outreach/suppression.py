@@ -17,6 +17,7 @@ from kizuna.outreach.models import Reason, Scope, SoftBounces, Suppression
 __all__ = ["Reason", "Scope", "Suppressed", "Suppression"]
 
 PAGE_ROWS = 50
+KEY_BYTES = 16
 SOFT_BOUNCES = 5
 SOFT_FORGOTTEN_US = 30 * 86_400_000_000
 
@@ -38,7 +39,7 @@ class Suppressed:
 def address_key(shop_id: int, address: str) -> bytes:
     """Reckon the keyed hash under which a shop knows an address."""
     told = f"{shop_id}:{address.strip().lower()}"
-    return bytes(salted_hmac("kizuna.suppression", told, algorithm="sha256").digest())
+    return bytes(salted_hmac("kizuna.suppression", told, algorithm="sha256").digest()[:KEY_BYTES])
 
 
 def suppress(
@@ -83,9 +84,9 @@ def find(shop_id: int, addresses: Iterable[str]) -> dict[str, Suppressed]:
     return found
 
 
-def find_by_key_start(shop_id: int, key_start: bytes) -> Suppression | None:
-    """Find a suppression in force by the beginning of its keyed hash, as an unsubscribe link carries it."""
-    return Suppression.objects.filter(shop_id=shop_id, address_key__startswith=key_start.hex(), lifted_us=None).first()
+def is_suppressed(shop_id: int, key: bytes) -> bool:
+    """Whether a keyed hash, as an unsubscribe link carries it, stands on the list."""
+    return Suppression.objects.filter(shop_id=shop_id, address_key=key.hex(), lifted_us=None).exists()
 
 
 def lift(shop_id: int, suppression_id: int, now_us: int) -> Suppression | None:

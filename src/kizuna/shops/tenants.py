@@ -81,6 +81,11 @@ def get_shop_by_id(shop_id: int) -> Shop:
     return Shop.objects.get(pk=shop_id)
 
 
+def find_shop_by_id(shop_id: int) -> Shop | None:
+    """Find a shop by a number that came from outside."""
+    return Shop.objects.filter(pk=shop_id).first()
+
+
 def list_shops() -> list[Shop]:
     """List every shop of the installation by name; for workers and commands, never for a page."""
     return list(Shop.objects.order_by("name", "id"))

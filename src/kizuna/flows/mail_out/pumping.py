@@ -19,7 +19,7 @@ from kizuna.conversations.composing import BadAddress, Letter
 from kizuna.conversations.outgoing import Outcome, Outgoing, SendState
 from kizuna.flows import happenings
 from kizuna.flows.happenings import Happening
-from kizuna.flows.mail_out import unsubscribing, wires
+from kizuna.flows.mail_out import delivery, unsubscribing, wires
 from kizuna.flows.mail_out.smtp import Answer, Unreachable
 from kizuna.flows.mail_out.wires import Post, Wire
 from kizuna.jobs import standing
@@ -82,11 +82,21 @@ def _send_group(token: str, wire: Wire, rows: Sequence[Outgoing], now: datetime)
             away = str(problem)
     with transaction.atomic():
         in_hand.settle(token, settled, now_us)
+        for row, outcomes in settled:
+            for outcome in outcomes:
+                if outcome.state == SendState.BOUNCED:
+                    delivery.follow_bounce(row, outcome, delivery.is_hard(outcome.code), now)
+        _announce([row for row, _ in settled])
         if away:
             left = [row.pk for row in rows[len(settled) :]]
             in_hand.release(token, left, now_us + AWAY_S * 1_000_000, away)
             _log.warning("%d mails wait: %s", len(left), away)
     return not away
+
+
+def _announce(rows: Sequence[Outgoing]) -> None:
+    for shop_id, mine in groupby(sorted(rows, key=lambda row: row.shop_id), key=lambda row: row.shop_id):
+        delivery.announce(shop_id, list(mine))
 
 
 def _barred(rows: Sequence[Outgoing]) -> dict[int, list[Outcome]]:

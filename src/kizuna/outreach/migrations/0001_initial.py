@@ -96,7 +96,7 @@ class Migration(migrations.Migration):
             name="SoftBounces",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("address_key", models.CharField(max_length=64)),
+                ("address_key", models.CharField(max_length=32)),
                 ("times", models.IntegerField(default=0)),
                 ("first_us", models.BigIntegerField()),
                 ("last_us", models.BigIntegerField()),
@@ -113,7 +113,7 @@ class Migration(migrations.Migration):
                         default="", help_text="lower case; empty once the person is erased", max_length=254
                     ),
                 ),
-                ("address_key", models.CharField(help_text="keyed hash of the address, kept for ever", max_length=64)),
+                ("address_key", models.CharField(help_text="keyed hash of the address, kept for ever", max_length=32)),
                 (
                     "scope",
                     models.CharField(

@@ -25,7 +25,7 @@ class Suppression(models.Model):
 
     shop = models.ForeignKey("shops.Shop", on_delete=models.CASCADE)
     address = models.CharField(max_length=254, default="", help_text="lower case; empty once the person is erased")
-    address_key = models.CharField(max_length=64, help_text="keyed hash of the address, kept for ever")
+    address_key = models.CharField(max_length=32, help_text="keyed hash of the address, kept for ever")
     scope = models.CharField(max_length=9, choices=Scope.choices)
     reason = models.CharField(max_length=12, choices=Reason.choices)
     evidence = models.JSONField(default=dict)
@@ -47,7 +47,7 @@ class SoftBounces(models.Model):
     """How often mail to an address came back for a passing reason since it last arrived."""
 
     shop = models.ForeignKey("shops.Shop", on_delete=models.CASCADE)
-    address_key = models.CharField(max_length=64)
+    address_key = models.CharField(max_length=32)
     times = models.IntegerField(default=0)
     first_us = models.BigIntegerField()
     last_us = models.BigIntegerField()
