@@ -94,6 +94,8 @@ class WishDates:
     via_portal: bool
     confirmed_us: int | None
     declined_us: int | None
+    identity_id: int | None = None
+    said_us: int | None = None
 
 
 def open_wish(schedule: Schedule, shop_id: int, new: Opening, actor: Actor, now_us: int) -> tuple[ServiceRequest, bool]:
@@ -263,8 +265,10 @@ def list_of(shop_id: int, identity_ids: Collection[int]) -> list[WishDates]:
             wish.source == Source.PORTAL,
             wish.confirmed_us,
             wish.declined_us,
+            wish.identity_id,
+            wish.message.at_us if wish.message else None,
         )
-        for wish in wanted.order_by("forwarded_us", "id")
+        for wish in wanted.select_related("message").order_by("forwarded_us", "id")
     ]
 
 

@@ -6,7 +6,7 @@ A contact told by a conversation and by the journal alike counts once. Reads onl
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from kizuna.conversations import contacts
+from kizuna.conversations import contacts, wishes
 from kizuna.customers import links
 from kizuna.relationships import referrals
 from kizuna.sales import ledger
@@ -16,6 +16,8 @@ from kizuna.tracking import dealings
 if TYPE_CHECKING:
     from kizuna.shops.models import Shop
 
+_OF_WISHES = "wish-"
+"""How the keys of facts begin that flows.wishes tells: the wish itself says more."""
 _SAME_US = 5 * 60 * 1_000_000
 _OF_PART = {
     dealings.CONTACT_IN: Act.CONTACT_IN,
@@ -35,7 +37,8 @@ def gather(shop: "Shop", customer_ids: Collection[int]) -> dict[int, list[Event]
     owner = {identity: customer for customer, identities in members.items() for identity in identities}
     found: dict[int, list[Event]] = {customer: [] for customer in members}
     talks = list(_talks(shop.pk, owner))
-    for told in (talks, _journal(shop.pk, owner, talks), _doings(shop.pk, owner), _referrals(shop.pk, owner)):
+    journal = _journal(shop.pk, owner, talks)
+    for told in (talks, journal, _doings(shop.pk, owner), _wishes(shop.pk, owner), _referrals(shop.pk, owner)):
         for identity_id, event in told:
             found[owner[identity_id]].append(event)
     return found
@@ -54,11 +57,13 @@ def _talks(shop_id: int, owner: Mapping[int, int]) -> Told:
 
 
 def _journal(shop_id: int, owner: Mapping[int, int], talks: Told) -> Told:
-    """Facts of the journal; those that tell of a message of a conversation are left out."""
+    """Facts of the journal; those that tell of a message of a conversation, or of a wish kept here, are left out."""
     said: dict[tuple[int, str, str], list[int]] = {}
     for identity_id, event in talks:
         said.setdefault((owner[identity_id], event.act, event.channel), []).append(event.at_us)
     for each in dealings.dealings_of(shop_id, owner):
+        if each.message_id.startswith(_OF_WISHES):
+            continue
         act = _OF_PART[each.part]
         known = said.get((owner[each.identity_id], act, each.channel), ())
         if not any(abs(each.at_us - at_us) <= _SAME_US for at_us in known):
@@ -75,6 +80,27 @@ def _doings(shop_id: int, owner: Mapping[int, int]) -> Told:
         orders.order_identity[bought].tolist(), orders.order_us[bought].tolist(), strict=True
     ):
         yield identity_id, Event(at_us, Act.PURCHASE, channel="web")
+
+
+def _wishes(shop_id: int, owner: Mapping[int, int]) -> Told:
+    """Wishes as dated where they were said; one understood was confirmed by the customer or by a second turn."""
+    for wish in wishes.list_of(shop_id, owner):
+        if wish.identity_id is None:
+            continue
+        ref, via = str(wish.public_id), wish.via_portal
+        channel = "portal" if via else ""
+        dated = (
+            (wish.forwarded_us if wish.said_us is None else min(wish.said_us, wish.forwarded_us), Act.WISH),
+            (wish.understood_us, Act.LEARNED),
+            (wish.understood_us, Act.AGREED),
+            (wish.fulfilled_us, Act.FULFILLED),
+            (wish.confirmed_us, Act.CONFIRMED),
+        )
+        within = wish.within_capability is not False
+        for at_us, act in dated:
+            if at_us is not None:
+                told = Event(at_us, act, ref, wish=ref, channel=channel, within=within, via_portal=via)
+                yield wish.identity_id, told
 
 
 def _referrals(shop_id: int, owner: Mapping[int, int]) -> Told:

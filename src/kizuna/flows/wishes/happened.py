@@ -12,7 +12,8 @@ from django.db import transaction
 from kizuna.bus import notes
 from kizuna.conversations import threads
 from kizuna.conversations.threads import Author, Direction, Kind, NewMessage
-from kizuna.flows import happenings
+from kizuna.customers import links
+from kizuna.flows import happenings, stages
 from kizuna.flows.happenings import Happening
 
 if TYPE_CHECKING:
@@ -59,3 +60,5 @@ def publish(shop: "Shop", wish: "ServiceRequest") -> None:
 def follow(shop: "Shop", wish: "ServiceRequest", now_us: int) -> None:
     """Let follow what every change of a wish brings with it."""
     publish(shop, wish)
+    if wish.identity_id is not None:
+        stages.review(shop, links.customers_of(shop.pk, [wish.identity_id]).values(), now_us)
