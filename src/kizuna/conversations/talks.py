@@ -36,6 +36,12 @@ def tags_of(shop_id: int, identity_ids: Collection[int]) -> dict[int, set[str]]:
     return dict(found)
 
 
+def find_begun(shop_id: int, identity_ids: Collection[int], client_id: str) -> Conversation | None:
+    """Find the conversation that a form sent twice has begun before."""
+    rows = Conversation.objects.filter(shop_id=shop_id, identity_id__in=list(identity_ids))
+    return rows.filter(messages__client_id=client_id, messages__number=1).first() if client_id else None
+
+
 @dataclass(frozen=True, slots=True)
 class Glimpse:
     """A conversation as a list beside something else shows it."""

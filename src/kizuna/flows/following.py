@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from kizuna.conversations import threads
 from kizuna.customers import links
+from kizuna.outreach import targets
 
 if TYPE_CHECKING:
     from kizuna.shops.models import Shop
@@ -20,3 +21,4 @@ def follow(shop: "Shop", customer_ids: Collection[int]) -> None:
     owners = {identity_id: customer_id for customer_id, each in owned.items() for identity_id in each}
     if owners:
         threads.follow(shop.pk, owners)
+        targets.follow(shop.pk, owners)

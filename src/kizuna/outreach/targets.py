@@ -109,10 +109,14 @@ def stop_for(shop_id: int, identity_ids: Collection[int]) -> int:
     return rows.delete()[0]
 
 
-def move(shop_id: int, owners: Mapping[int, int]) -> None:
+def follow(shop_id: int, owners: Mapping[int, int]) -> None:
     """Keep the copy of the customer right after identities went to others, {identity: customer}."""
-    for identity_id, customer_id in owners.items():
-        Target.objects.filter(shop_id=shop_id, identity_id=identity_id).update(customer_id=customer_id)
+    for part in batched(owners, _IN_ONE_QUERY):
+        rows = list(of_shop(Target.objects.filter(identity_id__in=part), shop_id))
+        moved = [row for row in rows if row.customer_id != owners[row.identity_id]]
+        for row in moved:
+            row.customer_id = owners[row.identity_id]
+        Target.objects.bulk_update(moved, ["customer_id"], batch_size=500)
 
 
 def _of(play: Play, identity_ids: Sequence[int]) -> list[Target]:

@@ -61,6 +61,7 @@ class Person:
     address: str = ""
     segment: str = ""
     stage: int = 0
+    depth: int = 0
     orders: int = 0
     country: str = ""
     language: str = ""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kizuna.conversations import teams
+from kizuna.conversations.models import Conversation
 from kizuna.customers import consent
 from kizuna.customers.consent import Decision
 from kizuna.customers.models import Identity
@@ -50,11 +50,10 @@ def test_a_mail_is_written_previewed_kept_and_started(full: Place) -> None:
     play = Play.objects.get(shop=full.shop)
     assert "would be written to" in kept.content.decode()
     assert play.state == "draft"
-    form = {**FORM, "team": str(teams.ensure_default(full.shop.pk).public_id)}
-    client.post(full.url(f"outreach/{play.public_id}/edit/"), {**form, "name": "Ask better"})
+    client.post(full.url(f"outreach/{play.public_id}/edit/"), {**FORM, "name": "Ask better"})
     page = client.post(full.url(f"outreach/{play.public_id}/running/"), follow=True).content.decode()
     assert "Started." in page
-    refused = client.post(full.url(f"outreach/{play.public_id}/edit/"), form).content.decode()
+    refused = client.post(full.url(f"outreach/{play.public_id}/edit/"), FORM).content.decode()
     assert "has been started" in refused
     for state in ("paused", "stopped"):
         client.post(full.url(f"outreach/{play.public_id}/{state}/"))
@@ -108,3 +107,25 @@ def test_readers_look_and_only_marketers_write(full: Place) -> None:
     for path in ("outreach/new/", "outreach/rules/"):
         assert full.client("reader").get(full.url(path)).status_code == 403
         assert full.client("operator").get(full.url(path)).status_code == 403
+
+
+def test_silent_customers_are_listed_and_written_to_one_by_one(full: Place) -> None:
+    client = full.client("operator")
+    page = client.get(full.url("outreach/silent/?days=1"))
+    row, depth = page.context["rows"][0]
+    assert depth == "not begun"
+    assert "Write" in page.content.decode()
+    client.get(full.url("outreach/silent/?days=3000&segment=B"))
+    address = full.url(f"outreach/write/{row.public_id}/")
+    form = client.get(address).context["form"]
+    said = {
+        "team": "default",
+        "subject": "How are you?",
+        "text": "Dear {{ first_name }}",
+        "token": form["token"].value(),
+    }
+    assert "Fill in what stands in braces" in client.post(address, said).content.decode()
+    for _ in range(2):
+        assert client.post(address, {**said, "text": "Dear you, what would help?"}).status_code == 302
+    begun = Conversation.objects.get(shop=full.shop)
+    assert (begun.state, begun.customer_id, begun.subject) == ("begun", row.person.customer_id, "How are you?")

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from kizuna.conversations import talks, teams
 from kizuna.customers import addressees, consent, links
 from kizuna.customers.addressees import Addressee
+from kizuna.knowledge import learned
+from kizuna.knowledge.learned import LearnedView
 from kizuna.outreach import plays, reached, suppression, who
 from kizuna.outreach.who import Person
-from kizuna.relationships import roll
+from kizuna.relationships import roll, stages
 from kizuna.relationships.roll import RollRow
 from kizuna.sales import lately
 from kizuna.tracking import heard
@@ -34,11 +36,14 @@ def people(shop: "Shop", rows: Sequence[RollRow], play: "Play | None") -> list[P
     written = reached.decided_in(play, every) if play is not None else set()
     barred = suppression.find(shop.pk, {head.email for head in heads.values() if head.email})
     strongest = links.strongest_of(shop.pk, numbers)
+    standing = stages.find_many(shop.pk, numbers)
+    lessons = _lessons(shop, identities, every)
     found = []
     for row in rows:
         head, mine = heads.get(row.customer_id), identities[row.customer_id]
         if head is None or row.customer_id not in strongest:
             continue
+        product = max((products[each] for each in mine if each in products), default=None)
         found.append(
             Person(
                 customer_id=row.customer_id,
@@ -46,16 +51,19 @@ def people(shop: "Shop", rows: Sequence[RollRow], play: "Play | None") -> list[P
                 label=row.label,
                 address=head.email,
                 segment=row.segment,
+                stage=standing[row.customer_id].stage if row.customer_id in standing else 0,
+                depth=standing[row.customer_id].depth if row.customer_id in standing else 0,
                 orders=row.orders,
                 country=head.country,
                 language=head.language,
                 zone=head.zone or shop.timezone,
                 tags=frozenset().union(*(tags.get(each, ()) for each in mine)),
                 talked_us=talked.get(row.customer_id),
+                learned_us=max((each.last_us for each in lessons[row.customer_id]), default=None),
                 consents=row.customer_id in consents,
                 suppressed=head.email in barred,
                 written=not written.isdisjoint(mine),
-                values=_values(shop, head, max((products[each] for each in mine if each in products), default=None)),
+                values=_values(shop, head, product, lessons[row.customer_id]),
             )
         )
     return found
@@ -80,14 +88,31 @@ def sent_to_customer(shop: "Shop", customer_id: int, now_us: int) -> list[int]:
     return [us for each in reached.sent_to(shop.pk, mine, now_us - cap.days * who.DAY_US).values() for us in each]
 
 
-def _values(shop: "Shop", head: Addressee, product: tuple[int, str] | None) -> dict[str, str]:
+def _values(
+    shop: "Shop", head: Addressee, product: tuple[int, str] | None, lessons: Sequence[LearnedView]
+) -> dict[str, str]:
+    wanted = (learned.LessonKind.NEED, learned.LessonKind.WANT)
+    preferred = (learned.LessonKind.PREFERENCE,)
     return {
+        "need": next((each.text for each in lessons if each.kind in wanted), ""),
+        "preference": next((each.text for each in lessons if each.kind in preferred), ""),
         "first_name": head.first_name,
         "name": head.name,
         "country": head.country,
         "last_product": product[1] if product else "",
         "shop": shop.name,
     }
+
+
+def _lessons(
+    shop: "Shop", identities: Mapping[int, Collection[int]], every: Collection[int]
+) -> dict[int, list[LearnedView]]:
+    """What was learned of each customer, what was last known to hold first."""
+    owners = {identity_id: customer_id for customer_id, mine in identities.items() for identity_id in mine}
+    found: dict[int, list[LearnedView]] = {customer_id: [] for customer_id in identities}
+    for each in learned.list_of(shop.pk, every):
+        found[owners[each.identity_id]].append(each)
+    return found
 
 
 def _latest(identities: Mapping[int, Collection[int]], sources: Iterable[Mapping[int, int]]) -> dict[int, int]:

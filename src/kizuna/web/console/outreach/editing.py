@@ -19,7 +19,7 @@ from kizuna.outreach.starters import STARTERS
 from kizuna.science import periods
 from kizuna.web.console.access import ShopRequest, shop_page
 from kizuna.web.console.outreach import listing, words
-from kizuna.web.console.outreach.forms import PlayForm, RulesForm, play_initial, read_who, who_initial
+from kizuna.web.console.outreach.forms import PlayForm, RulesForm, play_initial, read_who, team_key, who_initial
 
 if TYPE_CHECKING:
     from kizuna.outreach.models import Play
@@ -157,7 +157,7 @@ def _initial(request: ShopRequest, shop: "Shop") -> dict[str, object]:
 
 def _initial_of(shop: "Shop", play: "Play") -> dict[str, object]:
     team = teams.find(shop.pk, play.team_id)
-    return {**play_initial(play), "team": str(team.public_id) if team else ""}
+    return {**play_initial(play), "team": team_key(team) if team else ""}
 
 
 def _rules_initial(known: plays.RulesDraft) -> dict[str, object]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from kizuna.shops.models import Shop
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+DEFAULT = "default"
 STAGES = (
     "0 · known",
     "1 · forwarding wishes",
@@ -188,10 +189,15 @@ def who_initial(wanted: Who) -> dict[str, Any]:
     return {**wanted.stored(), "stages": [str(each) for each in wanted.stages]}
 
 
+def team_key(team: "Team") -> str:
+    """Name a team in a form."""
+    return DEFAULT if team.is_default else str(team.public_id)
+
+
 def _offer_teams(form: forms.Form, shop: "Shop") -> "dict[str, Team]":
-    """Offer the teams that write; where there is none yet, the default one under its name."""
-    known = {str(team.public_id): team for team in teams.list_teams(shop.pk, departments=False)}
-    _offer(form, "team", [(key, team.name) for key, team in known.items()] or [("default", teams.DEFAULT_NAME)])
+    """Offer the teams that write; the default one can be chosen before it is made."""
+    known = {team_key(team): team for team in teams.list_teams(shop.pk, departments=False)}
+    _offer(form, "team", [(key, team.name) for key, team in known.items()] or [(DEFAULT, teams.DEFAULT_NAME)])
     return known
 
 

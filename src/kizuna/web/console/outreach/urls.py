@@ -2,13 +2,15 @@
 
 from django.urls import URLPattern, path
 
-from kizuna.web.console.outreach import editing, listing
+from kizuna.web.console.outreach import editing, listing, silent
 
 urlpatterns: list[URLPattern] = [
     path("s/<slug:slug>/outreach/", listing.page, name="outreach"),
     path("s/<slug:slug>/outreach/new/", editing.new, name="outreach_new"),
     path("s/<slug:slug>/outreach/preview/", editing.preview, name="outreach_preview"),
     path("s/<slug:slug>/outreach/rules/", editing.rules, name="outreach_rules"),
+    path("s/<slug:slug>/outreach/silent/", silent.page, name="outreach_silent"),
+    path("s/<slug:slug>/outreach/write/<uuid:public_id>/", silent.write, name="outreach_write"),
     path("s/<slug:slug>/outreach/<uuid:public_id>/", listing.show, name="outreach_play"),
     path("s/<slug:slug>/outreach/<uuid:public_id>/edit/", editing.edit, name="outreach_edit"),
     path("s/<slug:slug>/outreach/<uuid:public_id>/running/", editing.set_state, {"state": "running"}, "outreach_start"),

@@ -9,6 +9,16 @@ from kizuna.outreach import letters, who
 from kizuna.outreach.models import PlayState
 from kizuna.outreach.who import Who
 
+DEPTHS = (
+    "not begun",
+    "1 · message",
+    "2 · trust",
+    "3 · interrelation",
+    "4 · interactive communication",
+    "5 · relationship",
+)
+"""How deep the dialogue with a customer goes (model, section 3)."""
+
 STATES: Mapping[str, tuple[str, str]] = {
     PlayState.DRAFT: ("Draft", ""),
     PlayState.RUNNING: ("Running", "good"),
