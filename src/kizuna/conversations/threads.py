@@ -191,6 +191,15 @@ def follow(shop_id: int, owners: Mapping[int, int]) -> None:
                 Conversation.objects.filter(pk=conversation_id).update(customer_id=owners[identity_id or 0])
 
 
+def find_message_by(shop_id: int, public_id: UUID | str) -> Message | None:
+    """Find an entry by what addresses show."""
+    try:
+        wanted = UUID(str(public_id))
+    except ValueError:
+        return None
+    return Message.objects.select_related("conversation").filter(shop_id=shop_id, public_id=wanted).first()
+
+
 def _all(shop_id: int) -> QuerySet[Conversation]:
     return Conversation.objects.filter(shop_id=shop_id)
 

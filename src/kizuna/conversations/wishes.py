@@ -235,6 +235,12 @@ def note(
     )
 
 
+def waited_minutes(wish: ServiceRequest) -> int:
+    """Add up how much working time a wish has waited for the customer."""
+    stood = WishMove.objects.filter(wish=wish, what="goes_on", at_us__gte=wish.forwarded_us)
+    return sum(stood.values_list("waiting_minutes", flat=True))
+
+
 def list_open(shop_id: int, identity_ids: Collection[int] | None = None) -> list[ServiceRequest]:
     """List the wishes that are not answered yet, of some identities or of all, the customer's own order first."""
     wanted = ServiceRequest.objects.filter(shop_id=shop_id, stage__in=[*OPEN, Stage.FULFILLED])

@@ -135,8 +135,9 @@ class ServiceRequest(models.Model):
             models.Index(fields=["shop", "assignee", "stage"], name="wish_of_person"),
             models.Index(fields=["shop", "customer", "-forwarded_us"], name="wish_of_customer"),
             models.Index(fields=["shop", "identity"], name="wish_of_identity"),
-            models.Index(fields=["shop", "-changed_us"], name="wish_by_change"),
+            models.Index(fields=["shop", "-forwarded_us", "-id"], name="wish_by_time"),
             models.Index(fields=["shop", "promised_us"], name="wish_by_promise"),
+            models.Index(fields=["shop", "fulfilled_us"], name="wish_by_fulfilment"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["shop", "token"], condition=~models.Q(token=""), name="one_wish_per_token"),

@@ -1,6 +1,6 @@
 """Addresses of the pages a shop's people work with every day."""
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from kizuna.web.console.pages import (
     contact,
@@ -15,9 +15,10 @@ from kizuna.web.console.pages import (
     retention,
     today,
     validity,
+    wish_new,
 )
 
-urlpatterns: list[URLPattern] = [
+urlpatterns: list[URLPattern | URLResolver] = [
     path("s/<slug:slug>/", today.page, name="today"),
     path("s/<slug:slug>/portfolio/", portfolio.page, name="portfolio"),
     path("s/<slug:slug>/portfolio/selection/", portfolio.selection, name="portfolio_selection"),
@@ -34,6 +35,8 @@ urlpatterns: list[URLPattern] = [
     path("s/<slug:slug>/customers/merges/<int:suggestion_id>/accept/", identities.accept, name="merge_accept"),
     path("s/<slug:slug>/customers/merges/<int:suggestion_id>/decline/", identities.decline, name="merge_decline"),
     path("s/<slug:slug>/customers/merges/<int:merge_id>/undo/", identities.undo, name="merge_undo"),
+    path("s/<slug:slug>/wishes/", include("kizuna.web.console.pages.wish_urls")),
+    path("s/<slug:slug>/customers/<uuid:public_id>/wish/", wish_new.page, name="wish_new"),
     path("s/<slug:slug>/forecast/", forecast.page, name="forecast"),
     path("s/<slug:slug>/forecast/progress/", forecast.progress, name="forecast_progress"),
     path("s/<slug:slug>/forecast/start/", forecast.start, name="forecast_start"),

@@ -15,6 +15,7 @@ SECTIONS = (
     ("portfolio/", "Portfolio", "portfolio", "", {"view"}),
     ("customers/", "Customers", "customers", "", {"view"}),
     ("inbox/", "Inbox", "inbox", "Dialogue", {"work_wishes"}),
+    ("wishes/", "Wishes", "wish", "Dialogue", {"view"}),
     ("outreach/", "Dialogue mails", "mail", "Dialogue", {"view"}),
     ("forecast/", "Forecast", "forecast", "Insight", {"view"}),
     ("explore/", "Explore", "explore", "Insight", {"view"}),
@@ -28,6 +29,12 @@ SECTIONS = (
 register.filter("initials", figures.initials)
 register.filter("money", amounts.money_round)
 register.filter("money_exact", amounts.money)
+
+
+@register.filter
+def called(person: object) -> str:
+    """Write what somebody who works here is called: name, else address; nobody is empty."""
+    return str(getattr(person, "name", "") or getattr(person, "email", ""))
 
 
 @register.simple_tag
