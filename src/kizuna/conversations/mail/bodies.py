@@ -78,6 +78,8 @@ def _read(node: Node, body: Body, inside: str) -> tuple[str, str]:
 
 
 def _is_written(node: Node) -> bool:
+    if node.kind.startswith("multipart/"):
+        return True  # its parts cannot be told apart: all of it is shown
     if node.kind not in {"text/plain", "text/html"}:
         return False
     return tree.disposition(node.mail) != "attachment" and not _given_name(node)

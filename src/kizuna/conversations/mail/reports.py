@@ -44,7 +44,7 @@ _NOW_FOR_5 = {(2, 2), (2, 3), (2, 4), (3, 1), (3, 2), (3, 4), (4, 2), (4, 5), (4
 _PROSE_ADDRESS = re.compile(
     r"<([^<>\s]{1,64}@[^<>\s]{1,190})>:?\s*$|^\s{0,8}([^\s<>:;,]{1,64}@[^\s<>:;,]{1,190}):?\s*$"
 )
-_FOR = re.compile(r"(?:to|for|recipient|an|address)\s*:?\s*<?([^\s<>;,\"']{1,64}@[^\s<>;,\"']{1,190}?)>?[\s:;,.]", re.I)
+_FOR = re.compile(r"(?:to|for|recipient|an|address)\s*:?\s*<?([^\s<>;,\"']{1,64}@[^\s<>;,\"']{1,190})>?", re.I)
 _ID_LINE = re.compile(r"^[> \t]*message-id:\s*<([^<>\s]{1,250})>", re.IGNORECASE | re.MULTILINE)
 
 
@@ -132,7 +132,7 @@ def _addresses_in(top: str) -> list[str]:
             found.append(headers.clean_address(match[1] or match[2]))
     found = [each for each in found if each]
     if not found:
-        found = [known for each in _FOR.findall(top[:4000]) if (known := headers.clean_address(each))]
+        found = [known for each in _FOR.findall(top[:4000]) if (known := headers.clean_address(each.rstrip(".:")))]
     return [each for each in dict.fromkeys(found) if not _SENDERS.match(each)]
 
 

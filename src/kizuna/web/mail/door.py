@@ -48,7 +48,7 @@ class _Speaker(SMTP):
         self._lmtp = True
         await self.smtp_EHLO(arg)
 
-    async def smtp_DATA(self, arg: str) -> None:  # noqa: N802
+    async def _take_content(self, arg: str) -> None:
         """Take the mail; LMTP hears about each recipient, whatever became of it."""
         recipients = list(self.envelope.rcpt_tos) if self.envelope is not None else []
         self._owed = len(recipients) if self._lmtp else 0
@@ -56,6 +56,8 @@ class _Speaker(SMTP):
             await super().smtp_DATA(arg)
         finally:
             self._owed = 0
+
+    smtp_DATA = _take_content  # noqa: N815
 
     async def push(self, status: Any) -> None:
         """Answer; what ends DATA is said once for each recipient where LMTP is spoken."""
@@ -85,7 +87,7 @@ class _Answers:
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+    async def _store(self, server: Any, session: Any, envelope: Any) -> str:
         """Store a mail; yes once it is durable."""
         sender = "" if envelope.mail_from in {None, "<>"} else str(envelope.mail_from)
         told = Envelope(sender.encode("utf-8", "replace").decode(), tuple(envelope.rcpt_tos), "lmtp")
@@ -102,6 +104,8 @@ class _Answers:
             _log.exception("a mail could not be stored")
             return "451 4.3.0 try again later"
         return "250 2.6.0 stored"
+
+    handle_DATA = _store  # noqa: N815
 
     def close(self) -> None:
         """End the threads."""
