@@ -10,7 +10,7 @@ from django.db import transaction
 from kizuna.conversations import teams
 from kizuna.flows.mail_out import sending
 from kizuna.flows.mail_out.sending import Notice
-from kizuna.flows.outreach import choosing, facing
+from kizuna.flows.outreach import choosing, facing, used
 from kizuna.outreach import plays
 from kizuna.outreach.letters import Letter
 from kizuna.outreach.plays import PlayDraft, PlayState, Refused, RulesDraft
@@ -60,6 +60,12 @@ def set_rules(shop: "Shop", draft: RulesDraft, person: "Person | None", now: dat
     before = plays.set_rules(shop.pk, draft)
     if before != draft:
         audit.record(shop, person, "dialogue_mail_rules_changed", "rules", _plain(before), _plain(draft), now)
+
+
+@transaction.atomic
+def ask_for_usage(shop: "Shop", now: datetime) -> None:
+    """Ask for what mail was used for to be reckoned now."""
+    used.ask(shop, now)
 
 
 @transaction.atomic

@@ -20,7 +20,7 @@ from kizuna.web.console.pages.customer import find_or_404
 if TYPE_CHECKING:
     from kizuna.shops.models import Shop
 
-SHOWN = 60
+SHOWN = 40
 SPANS = (30, 60, 90, 180, 365)
 
 

@@ -2,13 +2,15 @@
 
 from django.urls import URLPattern, path
 
-from kizuna.web.console.outreach import editing, listing, silent
+from kizuna.web.console.outreach import editing, listing, silent, usage
 
 urlpatterns: list[URLPattern] = [
     path("s/<slug:slug>/outreach/", listing.page, name="outreach"),
     path("s/<slug:slug>/outreach/new/", editing.new, name="outreach_new"),
     path("s/<slug:slug>/outreach/preview/", editing.preview, name="outreach_preview"),
     path("s/<slug:slug>/outreach/rules/", editing.rules, name="outreach_rules"),
+    path("s/<slug:slug>/outreach/use/", usage.page, name="outreach_use"),
+    path("s/<slug:slug>/outreach/use/reckon/", usage.reckon, name="outreach_use_reckon"),
     path("s/<slug:slug>/outreach/silent/", silent.page, name="outreach_silent"),
     path("s/<slug:slug>/outreach/write/<uuid:public_id>/", silent.write, name="outreach_write"),
     path("s/<slug:slug>/outreach/<uuid:public_id>/", listing.show, name="outreach_play"),
