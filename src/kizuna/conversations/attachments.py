@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 from django.conf import settings
 
-from kizuna.conversations.models import Attachment
+from kizuna.conversations.models import Attachment, Message
 from kizuna.tables import durable
 
 LARGEST = 25 * 1024 * 1024
@@ -43,6 +43,7 @@ class NewFile:
     content_id: str = ""
     message_id: int | None = None
     person_id: int | None = None
+    conversation_id: int | None = None
 
 
 def store(shop_id: int, new: NewFile, now_us: int) -> Attachment:
@@ -61,6 +62,7 @@ def store(shop_id: int, new: NewFile, now_us: int) -> Attachment:
         sha256=digest,
         content_id=new.content_id.strip("<> ")[:255],
         uploaded_by_id=new.person_id,
+        for_conversation=new.conversation_id,
         created_us=now_us,
     )
 
@@ -87,14 +89,15 @@ def find(token: str) -> Attachment | None:
     return Attachment.objects.filter(token=token).first() if token else None
 
 
-def find_waiting(shop_id: int, token: str, person_id: int) -> Attachment | None:
-    """Find a file somebody uploaded and has not sent."""
-    return Attachment.objects.filter(shop_id=shop_id, token=token, message=None, uploaded_by_id=person_id).first()
+def detach(message: Message) -> None:
+    """Let the files of an answer that was taken back wait for the next one."""
+    Attachment.objects.filter(message=message).update(message=None)
 
 
-def list_of(shop_id: int, message_ids: Collection[int]) -> list[Attachment]:
-    """List the files of messages."""
-    return list(Attachment.objects.filter(shop_id=shop_id, message_id__in=message_ids).order_by("id"))
+def list_waiting(shop_id: int, person_id: int, conversation_id: int) -> list[Attachment]:
+    """List what somebody has uploaded in a conversation and not sent."""
+    mine = Attachment.objects.filter(shop_id=shop_id, message=None, uploaded_by_id=person_id)
+    return list(mine.filter(for_conversation=conversation_id).order_by("id"))
 
 
 def open_bytes(attachment: Attachment) -> BinaryIO:

@@ -7,6 +7,7 @@ bounded number of rows (`list_candidates`).
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
@@ -87,6 +88,19 @@ def list_by_ids(shop_id: int, ids: Sequence[int]) -> list[Conversation]:
     """List conversations in the order of their numbers given."""
     found = {each.pk: each for each in _with_people(of_shop(Conversation.objects.filter(id__in=ids), shop_id))}
     return [found[each] for each in ids if each in found]
+
+
+def list_of_customer(shop_id: int, customer_id: int, most: int) -> list[Conversation]:
+    """List a customer's conversations, the newest first."""
+    theirs = Conversation.objects.filter(shop_id=shop_id, customer_id=customer_id, merged_into=None)
+    return list(theirs.order_by("-last_message_us", "-id")[:most])
+
+
+def find_ids(shop_id: int, public_ids: Sequence[UUID]) -> list[int]:
+    """Find the numbers of conversations chosen on a page, in its order; strangers are left out."""
+    rows = Conversation.objects.filter(shop_id=shop_id, public_id__in=public_ids, merged_into=None)
+    known = dict(rows.values_list("public_id", "id"))
+    return [known[each] for each in public_ids if each in known]
 
 
 def count(shop_id: int, asked: Asked) -> int:

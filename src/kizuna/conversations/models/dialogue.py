@@ -209,10 +209,14 @@ class Attachment(models.Model):
     sha256 = models.CharField(max_length=64)
     content_id = models.CharField(max_length=255, default="", help_text="of an inline image; no angle brackets")
     uploaded_by = models.ForeignKey("shops.Person", on_delete=models.SET_NULL, null=True)
+    for_conversation = models.BigIntegerField(null=True, help_text="where it was uploaded; it waits there to be sent")
     created_us = models.BigIntegerField()
 
     class Meta:
-        indexes = [models.Index(fields=["shop", "sha256"], name="attachment_by_hash")]
+        indexes = [
+            models.Index(fields=["sha256"], name="attachment_by_content"),
+            models.Index(fields=["shop", "uploaded_by"], condition=models.Q(message=None), name="attachment_not_sent"),
+        ]
 
 
 class Draft(models.Model):

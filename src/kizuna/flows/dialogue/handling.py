@@ -11,7 +11,7 @@ from django.db import transaction
 from kizuna.conversations import desk, teams, threads
 from kizuna.conversations.desk import Refused, Taken
 from kizuna.conversations.threads import Author, Direction, Kind, NewMessage, State
-from kizuna.flows.dialogue import news
+from kizuna.flows.dialogue import attending, news
 from kizuna.jobs import standing
 from kizuna.science import periods
 from kizuna.shops import members
@@ -62,8 +62,11 @@ def hand_to(shop: "Shop", conversation_id: int, team_public_id: str, person: "Pe
 
 @transaction.atomic
 def close(shop: "Shop", conversation_id: int, person: "Person | None", now: datetime) -> bool:
-    """Close a conversation; the minutes it was in front of people are booked."""
-    return _set_state(shop, conversation_id, State.CLOSED, "was closed", person, now)
+    """Close a conversation; the time it was in front of people is booked to the customer."""
+    changed = _set_state(shop, conversation_id, State.CLOSED, "was closed", person, now)
+    if changed:
+        attending.book(shop, conversation_id, now)
+    return changed
 
 
 @transaction.atomic

@@ -11,13 +11,17 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from kizuna.conversations import attachments, desk, drafts, recipients, threads
+from kizuna.conversations import attachments, composing, desk, drafts, joining, recipients, threads
 from kizuna.conversations.desk import Refused
 from kizuna.conversations.recipients import Recipients
 from kizuna.conversations.threads import Author, Channel, Direction, Kind, NewConversation, NewMessage, State
 from kizuna.customers import links, profiles
 from kizuna.customers.identity import IdentityKind
-from kizuna.flows.dialogue import news
+from kizuna.flows import investing, stages
+from kizuna.flows.dialogue import handling, news
+from kizuna.flows.mail_out import sending
+from kizuna.flows.mail_out.sending import Terms
+from kizuna.relationships import investments
 from kizuna.science import periods
 from kizuna.shops import members
 
@@ -25,7 +29,7 @@ if TYPE_CHECKING:
     from kizuna.conversations.models import Conversation, Message
     from kizuna.shops.models import Person, Shop
 
-__all__ = ["Beginning", "Note", "Refused", "Reply", "begin", "machine", "note", "reply"]
+__all__ = ["Beginning", "Note", "Refused", "Reply", "begin", "machine", "note", "reply", "take_back"]
 
 UNDO_S = 10.0
 LONGEST_TEXT = 100_000
@@ -90,13 +94,16 @@ def reply(shop: "Shop", conversation_id: int, told: Reply, person: "Person", now
             attachments.attach(shop.pk, told.attachment_ids, message.pk, person.pk)
         except attachments.Refused as refusal:
             raise Refused(str(refusal)) from None
+    _send(shop, message, Terms(delay_s=UNDO_S), now)
     conversation = threads.lock(shop.pk, conversation.pk)
     if conversation.assignee_id is None:
         desk.give(conversation, person.pk)
     if conversation.state in (State.CLOSED, State.SNOOZED, State.SPAM):
         desk.set_state(conversation, State.OPEN, now_us)
     drafts.drop(shop.pk, conversation.pk, person.pk)
-    news.tell(shop.pk, conversation.pk)
+    _follow(shop, conversation, message, now)
+    if told.close:
+        handling.close(shop, conversation.pk, person, now)
     return message
 
 
@@ -146,8 +153,10 @@ def begin(shop: "Shop", told: Beginning, person: "Person | None", now: datetime)
     entry = _outgoing(conversation, words, Recipients(words.to), now_us)
     author = Author.MACHINE if person is None else Author.PERSON
     entry = replace(entry, author=author, person_id=None if person is None else person.pk)
-    threads.append(shop.pk, conversation.pk, entry, now_us)
-    news.tell(shop.pk, conversation.pk)
+    message, _ = threads.append(shop.pk, conversation.pk, entry, now_us)
+    delay_s = 0.0 if person is None else UNDO_S
+    _send(shop, message, Terms(marketing=told.marketing, delay_s=delay_s), now)
+    _follow(shop, conversation, message, now)
     conversation.refresh_from_db()
     return conversation
 
@@ -163,8 +172,53 @@ def machine(shop: "Shop", conversation_id: int, text: str, now: datetime, client
     new = replace(new, author=Author.MACHINE, is_automatic=True)
     message, is_new = threads.append(shop.pk, conversation.pk, new, now_us)
     if is_new:
+        _send(shop, message, Terms(), now)
         news.tell(shop.pk, conversation.pk)
     return message
+
+
+@transaction.atomic
+def take_back(shop: "Shop", message_id: int, person: "Person", now: datetime) -> str:
+    """Take back an answer that has not left yet, and keep its words as a draft; returns them. Raises Refused.
+
+    The entry stays in its place as one that was taken back; its files wait with the draft.
+    """
+    message = threads.find_message(shop.pk, message_id)
+    if message is None or message.person_id != person.pk or message.kind != Kind.MESSAGE:
+        raise Refused("there is nothing to take back")
+    conversation = threads.lock(shop.pk, message.conversation_id)
+    if not sending.undo(shop, message.pk, now):
+        raise Refused("it is too late: the answer has left")
+    now_us = periods.epoch_us(now)
+    text = joining.withdraw(message)
+    attachments.detach(message)
+    drafts.keep(shop.pk, conversation.pk, person.pk, text, now_us)
+    if conversation.state == State.CLOSED:
+        desk.set_state(conversation, State.OPEN, now_us)
+    threads.rebuild(conversation)
+    booked = investments.find(shop.pk, "message", str(message.public_id))
+    if booked is not None:
+        investing.correct(shop, booked.id, investing.Correction(amount_minor=0), person, now)
+    news.tell(shop.pk, conversation.pk)
+    return text
+
+
+def _send(shop: "Shop", message: "Message", terms: Terms, now: datetime) -> None:
+    """Put an entry that goes by mail into the queue; other channels are read in the thread itself."""
+    if message.channel != Channel.EMAIL:
+        return
+    try:
+        sending.queue(shop, message.pk, terms, now)
+    except (composing.BadAddress, sending.NoRecipient) as refusal:
+        raise Refused(str(refusal)) from None
+
+
+def _follow(shop: "Shop", conversation: "Conversation", message: "Message", now: datetime) -> None:
+    """What follows from a human answer: its cost, the stage of the relationship, open pages told."""
+    investing.book_message(shop, message.pk, message.channel, now)
+    if conversation.customer_id is not None:
+        stages.review(shop, [conversation.customer_id], periods.epoch_us(now))
+    news.tell(shop.pk, conversation.pk)
 
 
 def _check(text: str) -> None:

@@ -2,10 +2,11 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from kizuna.web.public import store, till, tracker
+from kizuna.web.public import files, store, till, tracker
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("kizuna.js", tracker.kizuna_js, name="kizuna_js"),
+    path("files/<str:token>/", files.file, name="file"),
     path("store/<slug:slug>/", store.front, name="store"),
     path("store/<slug:slug>/category/<slug:name>/", store.category, name="store_category"),
     path("store/<slug:slug>/product/<slug:sku>/", store.product, name="store_product"),

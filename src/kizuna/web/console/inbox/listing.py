@@ -24,6 +24,11 @@ COUNTED = ("mine", "unassigned", "team", "waiting", "mentions", "snoozed")
 @shop_page("work_wishes")
 def page(request: ShopRequest, shop: "Shop") -> HttpResponse:
     """Show a view of the inbox, its next rows to htmx, or the result after something changed."""
+    return result(request, shop)
+
+
+def result(request: ShopRequest, shop: "Shop") -> HttpResponse:
+    """Show what the address asks for; also after several conversations were handled at once."""
     question = asking.parse(request.GET, shop)
     now_us = periods.epoch_us(timezone.now())
     asked = asking.ask(shop, question, request.user.pk)
@@ -39,6 +44,7 @@ def page(request: ShopRequest, shop: "Shop") -> HttpResponse:
         return render(request, "console/inbox/rows.html", context)
     context |= {"views": _views(shop, question, request.user.pk, mine)}
     if request.htmx and request.htmx.target == "inbox":
+        context["told"] = True
         return render(request, "console/inbox/result.html", context | _choices(shop, question))
     return render(request, "console/inbox/page.html", context | _choices(shop, question))
 

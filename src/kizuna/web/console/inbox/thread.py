@@ -13,14 +13,26 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
 
-from kizuna.conversations import desk, drafts, queues, recipients, teams, threads
+from kizuna.conversations import (
+    attachments,
+    attention,
+    canned,
+    desk,
+    drafts,
+    outgoing,
+    queues,
+    recipients,
+    teams,
+    threads,
+)
+from kizuna.conversations.outgoing import SendState, View
 from kizuna.conversations.threads import Author, Channel, Direction, Kind, State
 from kizuna.flows.dialogue import handling
-from kizuna.relationships import handful
+from kizuna.html.sanitise import BLOCKED
 from kizuna.science import periods
 from kizuna.shops import members
 from kizuna.web.console.access import ShopRequest, shop_page
-from kizuna.web.console.inbox import rows
+from kizuna.web.console.inbox import beside, rows
 
 if TYPE_CHECKING:
     from kizuna.conversations.models import Attachment, Conversation, Message
@@ -34,7 +46,12 @@ STATE_WORDS = {
     State.SPAM: ("spam", "bad"),
 }
 IMAGES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif"})
-ICONS = {Kind.NOTE: "bookmark", Kind.HAPPENING: "info"}
+TONES = {
+    SendState.DELIVERED: "good",
+    SendState.BOUNCED: "bad",
+    SendState.FAILED: "bad",
+    SendState.UNCERTAIN: "warn",
+}
 
 
 @dataclass(frozen=True)
@@ -46,7 +63,17 @@ class Entry:
     side: str
     files: "Sequence[Attachment]"
     inline: "Sequence[Attachment]"
-    first_of_day: bool = False
+    sending: "View | None" = None
+
+    @property
+    def tone(self) -> str:
+        """How the state of its sending is coloured."""
+        return TONES.get(self.sending.state, "") if self.sending else ""
+
+    @property
+    def blocked(self) -> bool:
+        """Whether remote images wait in its HTML."""
+        return BLOCKED in self.message.html
 
     @property
     def icon(self) -> str:
@@ -63,16 +90,16 @@ def page(request: ShopRequest, shop: "Shop", public_id: UUID) -> HttpResponse:
     now = timezone.now()
     handling.look(shop, conversation, request.user, now)
     usual = recipients.of_answer(conversation)
-    context = read(shop, conversation, now) | {
-        "standing": _standing(shop, conversation),
+    context = read(shop, conversation, now) | beside.read(shop, conversation)
+    context |= {
         "drafts": drafts.find(shop.pk, conversation.pk, request.user.pk),
         "to": ", ".join(usual.to),
         "cc": ", ".join(usual.cc),
         "by_mail": conversation.channel not in (Channel.CHAT, Channel.PORTAL),
-        "teams": teams.list_teams(shop.pk),
-        "people": members.list_members(shop),
-        "tags": queues.tags_of([conversation.pk]).get(conversation.pk, ()),
-        "all_tags": desk.list_tags(shop.pk),
+        "waiting_files": attachments.list_waiting(shop.pk, request.user.pk, conversation.pk),
+        "kept_answers": canned.list_replies(shop.pk, conversation.team_id),
+        "macros": canned.list_macros(shop.pk),
+        "present": attention.list_present(conversation.pk, request.user.pk, periods.epoch_us(now)),
     }
     return render(request, "console/inbox/conversation.html", context)
 
@@ -83,14 +110,7 @@ def part(request: ShopRequest, shop: "Shop", public_id: UUID) -> HttpResponse:
     conversation = find_or_404(shop, public_id)
     now = timezone.now()
     handling.look(shop, conversation, request.user, now)
-    context = read(shop, conversation, now) | {
-        "teams": teams.list_teams(shop.pk),
-        "people": members.list_members(shop),
-        "tags": queues.tags_of([conversation.pk]).get(conversation.pk, ()),
-        "all_tags": desk.list_tags(shop.pk),
-        "again": True,
-    }
-    return render(request, "console/inbox/thread.html", context)
+    return render(request, "console/inbox/thread.html", read(shop, conversation, now))
 
 
 def find_or_404(shop: "Shop", public_id: UUID) -> "Conversation":
@@ -104,14 +124,19 @@ def find_or_404(shop: "Shop", public_id: UUID) -> "Conversation":
 def read(shop: "Shop", conversation: "Conversation", now: datetime) -> dict[str, object]:
     """Read what the thread and the line above it show."""
     label, tone = STATE_WORDS[State(conversation.state)]
-    entries = [_entry(each) for each in sorted(threads.list_messages(shop.pk, conversation.pk), key=_place)]
+    entries = sorted(threads.list_messages(shop.pk, conversation.pk), key=_place)
+    views = outgoing.states(shop.pk, [each.pk for each in entries if each.direction == Direction.OUT])
     return {
         "conversation": conversation,
-        "entries": entries,
+        "entries": [_entry(each, views.get(each.pk)) for each in entries],
         "state_label": label,
         "state_tone": tone,
         "now_us": periods.epoch_us(now),
         "icon_name": rows.CHANNEL_ICONS[Channel(conversation.channel)],
+        "teams": teams.list_teams(shop.pk),
+        "people": members.list_members(shop),
+        "tags": queues.tags_of([conversation.pk]).get(conversation.pk, ()),
+        "all_tags": desk.list_tags(shop.pk),
     }
 
 
@@ -119,17 +144,11 @@ def _place(message: "Message") -> tuple[int, int]:
     return message.at_us, message.number
 
 
-def _standing(shop: "Shop", conversation: "Conversation") -> object:
-    if conversation.customer_id is None:
-        return None
-    return handful.find(shop.pk, [conversation.customer_id]).get(conversation.customer_id)
-
-
-def _entry(message: "Message") -> Entry:
+def _entry(message: "Message", sending: "View | None") -> Entry:
     files = list(message.attachments.all())
     inline = [each for each in files if each.content_type in IMAGES and each.size < 5_000_000]
     side = "note" if message.kind == Kind.NOTE else "within" if message.kind == Kind.HAPPENING else message.direction
-    return Entry(message, _who(message), side, files, inline)
+    return Entry(message, _who(message), side, files, inline, sending)
 
 
 def _who(message: "Message") -> str:
