@@ -8,8 +8,9 @@ import os
 import re
 import secrets
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 HIGHEST_PORT = 65_535
 ROLES = ("web", "capture", "worker")
@@ -34,6 +35,9 @@ class Environment:
     allowed_hosts: tuple[str, ...]
     email_url: str
     mail_from: str
+    mail_rate: int
+    mail_connections: int
+    mail_webhook: str
     trusted_proxies: int
     capture_rate: int
     debug: bool
@@ -67,6 +71,9 @@ def read(variables: dict[str, str] | None = None) -> Environment:
         allowed_hosts=tuple(dict.fromkeys((public_host, host, "localhost", "127.0.0.1", "[::1]", *extra))),
         email_url=env.get("KIZUNA_EMAIL_URL", ""),
         mail_from=env.get("KIZUNA_MAIL_FROM", f"kizuna@{public_host}"),
+        mail_rate=_whole_number(env, "KIZUNA_MAIL_RATE", 600),
+        mail_connections=max(_whole_number(env, "KIZUNA_MAIL_CONNECTIONS", 4), 1),
+        mail_webhook=_credentials("KIZUNA_MAIL_WEBHOOK", env.get("KIZUNA_MAIL_WEBHOOK", "")),
         trusted_proxies=_whole_number(env, "KIZUNA_TRUSTED_PROXIES", 0),
         capture_rate=_whole_number(env, "KIZUNA_CAPTURE_RATE", 20_000),
         debug=env.get("KIZUNA_DEBUG", "") == "1",
@@ -107,13 +114,18 @@ def database(environment: Environment) -> dict[str, object]:
 
 
 def mailers(environment: Environment) -> dict[str, dict[str, object]]:
-    """The Django MAILERS entry: files in the home folder until smtp://, smtps:// or smtp+tls:// is given."""
+    """The Django MAILERS entry: files in the home folder until a mail server or a provider is named."""
     if not environment.email_url:
         backend = "django.core.mail.backends.filebased.EmailBackend"
         return {"default": {"BACKEND": backend, "OPTIONS": {"file_path": environment.home / "outbox"}}}
     parts = urlsplit(environment.email_url)
+    if parts.scheme.startswith("anymail+"):
+        return {"default": _provider(parts)}
     if parts.scheme not in {"smtp", "smtps", "smtp+tls"} or not parts.hostname:
-        raise BadSetting("KIZUNA_EMAIL_URL must look like smtp://user:password@host:25 (or smtps://, smtp+tls://)")
+        raise BadSetting(
+            "KIZUNA_EMAIL_URL must look like smtp://user:password@host:25 (or smtps://, smtp+tls://),"
+            " or anymail+postmark://?server_token=..."
+        )
     options = {
         "host": parts.hostname,
         "port": parts.port or (465 if parts.scheme == "smtps" else 25),
@@ -124,6 +136,27 @@ def mailers(environment: Environment) -> dict[str, dict[str, object]]:
         "timeout": 20,
     }
     return {"default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options}}
+
+
+def provider_of(environment: Environment) -> str:
+    """Name the provider that mail goes through, as django-anymail calls it; empty where it is none."""
+    scheme = urlsplit(environment.email_url).scheme
+    return scheme.removeprefix("anymail+").replace("-", "_") if scheme.startswith("anymail+") else ""
+
+
+def _provider(parts: SplitResult) -> dict[str, object]:
+    """A provider that django-anymail speaks to; its options are those of anymail, in lower case."""
+    name = parts.scheme.removeprefix("anymail+").replace("-", "_")
+    if not re.fullmatch(r"[a-z_]+", name) or find_spec(f"anymail.backends.{name}") is None:
+        raise BadSetting(f"KIZUNA_EMAIL_URL names {name!r}, which django-anymail does not know")
+    options: dict[str, object] = dict(parse_qsl(parts.query, keep_blank_values=True))
+    return {"BACKEND": f"anymail.backends.{name}.EmailBackend", "OPTIONS": options}
+
+
+def _credentials(name: str, text: str) -> str:
+    if text and not re.fullmatch(r"[^\s:]+:\S{16,}", text):
+        raise BadSetting(f"{name} must look like user:password, the password of 16 characters or more")
+    return text
 
 
 def _whole_number(env: dict[str, str], name: str, default: int) -> int:

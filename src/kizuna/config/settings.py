@@ -32,6 +32,8 @@ USE_I18N = True
 DATABASES = {"default": environment.database(ENVIRONMENT)}
 MAILERS = environment.mailers(ENVIRONMENT)
 DEFAULT_FROM_EMAIL = ENVIRONMENT.mail_from
+MAIL_RATE, MAIL_CONNECTIONS = ENVIRONMENT.mail_rate, ENVIRONMENT.mail_connections
+MAIL_PROVIDER, MAIL_WEBHOOK = environment.provider_of(ENVIRONMENT), ENVIRONMENT.mail_webhook
 SERVER_EMAIL = ENVIRONMENT.mail_from
 
 INSTALLED_APPS = [

@@ -49,6 +49,11 @@ def settle(token: str, outcomes: Sequence[tuple[Outgoing, Sequence[Outcome]]], n
             cursor.executemany(_SETTLE, rows)
 
 
+def is_left(token: str) -> bool:
+    """Whether an ended run has left something in hand; reads only."""
+    return Outgoing.objects.filter(state=SendState.SENDING).exclude(begun_by=token).exists()
+
+
 def recover(token: str, now_us: int) -> tuple[int, int]:
     """Settle what dead runs had in hand: (mails to be sent again under their own id, marketing that stays in doubt)."""
     left = Outgoing.objects.filter(state=SendState.SENDING).exclude(begun_by=token)
@@ -75,7 +80,7 @@ def release(token: str, ids: Collection[int], due_us: int, why: str) -> None:
 def list_untold(count: int) -> list[Outgoing]:
     """List sent mails of which no fact was recorded yet, the oldest first."""
     untold = Outgoing.objects.filter(state__in=(SendState.SENT, SendState.DELIVERED), told=False)
-    return list(untold.order_by("sent_us")[:count])
+    return list(untold.select_related("shop", "message__conversation").order_by("sent_us")[:count])
 
 
 def mark_told(ids: Collection[int]) -> None:

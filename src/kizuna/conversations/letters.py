@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import prefetch_related_objects
 
-from kizuna.conversations import composing
+from kizuna.conversations import attachments, composing
 from kizuna.conversations.composing import Letter, Part, Quoted, Words
 from kizuna.conversations.models import Direction, Kind, Message, Outgoing
 
@@ -116,9 +116,10 @@ def _headers(row: Outgoing, before: Sequence[_Before], unsubscribe_url: str) -> 
 
 
 def _parts(message: Message) -> list[Part]:
-    if message.attachments.all():
-        raise ValueError("files cannot go with a mail yet")
-    return []
+    return [
+        Part(each.name, each.content_type, attachments.read_bytes(each), each.content_id)
+        for each in message.attachments.all()
+    ]
 
 
 def _threads(messages: Sequence[Message]) -> dict[int, list[_Before]]:

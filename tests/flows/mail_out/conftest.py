@@ -10,7 +10,7 @@ from kizuna.conversations.models import Message, Team
 from kizuna.conversations.threads import Author, Channel, Direction, NewConversation, NewMessage
 from kizuna.customers import identity
 from kizuna.customers.identity import IdentityKind
-from kizuna.flows.mail_out import sending
+from kizuna.flows.mail_out import fleet, sending
 from kizuna.flows.mail_out.sending import Terms
 from kizuna.science import periods
 from kizuna.shops.models import Shop
@@ -75,3 +75,4 @@ def sink(settings: object) -> Iterator[Sink]:
             "default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options}
         }
         yield running
+        fleet.close()

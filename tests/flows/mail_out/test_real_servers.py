@@ -7,7 +7,7 @@ from aiosmtpd.lmtp import LMTP
 
 from kizuna.conversations import mail_ids, outgoing
 from kizuna.conversations.outgoing import SendState
-from kizuna.flows.mail_out import pumping
+from kizuna.flows.mail_out import fleet, pumping
 from tests.flows.mail_out.conftest import Desk
 from tests.mail_servers import MailServers, need_mail_servers, running_mail_servers
 from tests.mail_sink import Sink, running_sink
@@ -32,6 +32,7 @@ def servers(door: Sink, settings: object) -> Iterator[MailServers]:
             "default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options}
         }
         yield running
+        fleet.close()
 
 
 def test_a_mail_lies_in_the_mailbox_and_one_to_nobody_comes_back(desk: Desk, servers: MailServers, door: Sink) -> None:

@@ -23,6 +23,7 @@ from kizuna.flows.mail_out import smtp
 from kizuna.flows.mail_out.smtp import Answer, Unreachable
 
 IDLE_S = 20.0
+GOODBYE_S = 2.0
 _TOO_MANY = 429
 
 
@@ -71,7 +72,10 @@ class _SmtpWire:
         self._used = 0.0
 
     def carry(self, post: Post) -> Carried:
-        mail = composing.render(post.letter)
+        try:
+            mail = composing.render(post.letter)
+        except ValueError as problem:
+            return Carried(dict.fromkeys(post.addresses, Answer("failed", "", str(problem)[:500])))
         if post.sign is not None:
             mail = post.sign(mail)
         fresh = self._open()
@@ -107,8 +111,11 @@ class _SmtpWire:
         return fresh
 
     def close(self) -> None:
-        """Say goodbye where somebody still listens."""
+        """Say goodbye, and do not wait long for the answer."""
+        connection = self._backend.connection
         try:
+            if connection is not None and connection.sock is not None:
+                connection.sock.settimeout(GOODBYE_S)
             self._backend.close()
         except (OSError, smtplib.SMTPException):
             self._backend.connection = None
