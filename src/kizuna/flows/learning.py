@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import transaction
 
 from kizuna.customers import links
-from kizuna.flows import happenings
+from kizuna.flows import happenings, stages
 from kizuna.flows.happenings import Happening
 from kizuna.knowledge import learned
 from kizuna.knowledge.learned import Learned, LearnedView, LessonSource
@@ -71,4 +71,4 @@ def _tell(shop: "Shop", view: LearnedView, now_us: int) -> None:
 
 
 def _review(shop: "Shop", identity_ids: Sequence[int], now_us: int) -> None:
-    """Learning moves stages; who looks at them is told here once that room is built."""
+    stages.review(shop, links.customers_of(shop.pk, identity_ids).values(), now_us)

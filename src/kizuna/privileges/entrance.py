@@ -151,6 +151,12 @@ def end_sessions(shop_id: int, identity_ids: list[int], now_us: int, only: int |
     return (wanted if only is None else wanted.filter(pk=only)).update(ended_us=now_us)
 
 
+def erase(shop_id: int, identity_ids: list[int]) -> None:
+    """Delete the links and sessions of identities."""
+    EntryLink.objects.filter(shop_id=shop_id, identity_id__in=identity_ids).delete()
+    SiteSession.objects.filter(shop_id=shop_id, identity_id__in=identity_ids).delete()
+
+
 def prune(now_us: int) -> None:
     """Forget links, attempts, tokens and sessions that ended more than a day ago."""
     before = now_us - 24 * 60 * MINUTE_US

@@ -108,6 +108,7 @@ _VOLUNTEERED = (
     ("Product Reviewed", "product_id review_id review_body rating", "Wrote a review."),
     ("Wish Expressed", "text about product_id wish_id source", "Forwarded a need or want."),
     ("Wish Confirmed", "wish_id text about", "Confirmed that a wish is fulfilled."),
+    ("Message Written", "conversation_id subject", "Wrote to the shop on the premium site."),
     ("Complaint Made", "text about order_id", "Complained."),
     ("Praise Given", "text about", "Praised."),
     ("Suggestion Made", "text about", "Suggested an improvement or a product."),

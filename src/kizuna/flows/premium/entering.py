@@ -14,6 +14,7 @@ from kizuna.customers import addresses, links
 from kizuna.flows.premium import letters
 from kizuna.privileges import entrance, site
 from kizuna.privileges.entrance import Refused
+from kizuna.science import periods
 
 if TYPE_CHECKING:
     from kizuna.shops.models import Shop
@@ -43,7 +44,7 @@ def ask_link(shop: "Shop", asked: Asked, now_us: int) -> bool:
     identity_id = addresses.find_identity(shop.pk, wanted)
     if identity_id is not None:
         key = entrance.make_link(shop.pk, identity_id, now_us)
-        letters.send(shop, letters.entry_link(shop, wanted, key, asked.language), now_us)
+        letters.send(shop, letters.entry_link(shop, wanted, key, asked.language), periods.instant_at(now_us))
     return True
 
 

@@ -3,14 +3,15 @@
 They carry links and words, never where a customer stands.
 """
 
+import hashlib
 from dataclasses import dataclass
-from functools import partial
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.core.mail import send_mail
-from django.db import transaction
 
+from kizuna.flows.mail_out import sending
+from kizuna.flows.mail_out.sending import Notice
 from kizuna.html.words import say
 
 if TYPE_CHECKING:
@@ -32,9 +33,9 @@ def address(shop: "Shop", path: str) -> str:
     return f"{settings.PUBLIC_URL}/p/{shop.slug}/{path}"
 
 
-def send(shop: "Shop", letter: Letter, now_us: int) -> None:
-    """Send a letter once the caller's transaction is committed."""
-    transaction.on_commit(partial(send_mail, letter.subject, letter.text, None, [letter.to], fail_silently=True))
+def send(shop: "Shop", letter: Letter, now: datetime) -> None:
+    """Queue a letter in the caller's transaction; the same key again is the same mail. Raises BadAddress."""
+    sending.send_notice(shop, Notice(letter.to, letter.subject, letter.text, key=letter.key), now)
 
 
 def entry_link(shop: "Shop", to: str, key: str, language: str) -> Letter:
@@ -54,4 +55,4 @@ def entry_link(shop: "Shop", to: str, key: str, language: str) -> Letter:
         )
     )
     subject = say(language, "Your way in to {shop}", shop=shop.name)
-    return Letter(to, subject, text + "\n", f"entry-{key[-24:]}")
+    return Letter(to, subject, text + "\n", f"entry-{hashlib.sha256(key.encode()).hexdigest()[:32]}")

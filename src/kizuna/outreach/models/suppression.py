@@ -11,6 +11,7 @@ class Reason(models.TextChoices):
     COMPLAINT = "complaint", "called a mail spam"
     UNSUBSCRIBED = "unsubscribed", "unsubscribed"
     BY_HAND = "by_hand", "added by hand"
+    ERASED = "erased", "asked to be erased"
 
 
 class Scope(models.TextChoices):

@@ -5,10 +5,13 @@ from zoneinfo import ZoneInfo
 
 from django.http import HttpResponseBase
 
-from kizuna.knowledge import learned
+from kizuna.conversations import talks_of
+from kizuna.knowledge import learned, surveys
 from kizuna.privileges import tiers
 from kizuna.science import periods
+from kizuna.web.portal import wishes
 from kizuna.web.portal.access import Guest, SiteRequest, show, site_page
+from kizuna.web.portal.messages import find_operator
 
 FEW = 3
 NOON, EVENING = 11, 17
@@ -34,8 +37,17 @@ def home(request: SiteRequest) -> HttpResponseBase:
     guest = request.guest
     known = learned.list_of(request.store.pk, guest.identity_ids)
     old = next((each for each in known if each.is_old(request.now_us)), None)
-    context = {"greeting": _greeting(request), "known": known[:FEW], "old": old, "first": _first(guest)}
-    return show(request, "home", context)
+    rows = [row for row in wishes.list_rows(request) if row.is_open] if guest.tier.may("wishes") else []
+    talks = talks_of.list_talks(request.store.pk, guest.identity_ids) if guest.tier.may("write") else []
+    asks = surveys.list_asks(request.store.pk, guest.identity_ids) if guest.tier.may("surveys") else []
+    going_on = {"wishes": rows[:FEW], "talk": talks[0] if talks else None, "asks": asks}
+    context: dict[str, object] = {
+        "greeting": _greeting(request),
+        "known": known[:FEW],
+        "old": old,
+        "first": _first(guest),
+    }
+    return show(request, "home", {**context, **going_on, "operator": find_operator(request)})
 
 
 @site_page()

@@ -15,6 +15,8 @@ register = template.Library()
 
 SECTIONS = (
     ("premium_home", "Home", "shop", ""),
+    ("premium_wishes", "Wishes", "star", "wishes"),
+    ("premium_messages", "Messages", "mail", "write"),
     ("premium_learned", "About you", "heart", ""),
     ("premium_more", "More", "settings", ""),
 )
@@ -30,6 +32,12 @@ def say(context: template.Context, sentence: str, **values: object) -> str:
 def icon(name: str, class_: str = "icon") -> SafeString:
     """Draw an icon."""
     return icons.icon(name, class_)
+
+
+@register.inclusion_tag("portal/parts/csrf.html", takes_context=True)
+def own_csrf(context: template.Context) -> dict[str, object]:
+    """Write the hidden field that shows a form to be the customer's own."""
+    return {"guest": context.get("guest")}
 
 
 @register.filter

@@ -1,0 +1,39 @@
+"""Taking a person's dialogue out of the database: conversations, files, mail in both directions, wishes.
+
+A promise made to a wish is another room's; callers give it back first.
+"""
+
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from django.db.models import Q
+
+from kizuna.conversations import attachments
+from kizuna.conversations.models import Attachment, Conversation, Message, Outgoing, RawMail, ServiceRequest
+
+
+def list_wish_ids(shop_id: int, identity_ids: Sequence[int]) -> list[UUID]:
+    """List the wishes of identities."""
+    wishes = ServiceRequest.objects.filter(shop_id=shop_id, identity_id__in=list(identity_ids))
+    return list(wishes.values_list("public_id", flat=True))
+
+
+def erase(shop_id: int, identity_ids: Sequence[int], addresses: Collection[str]) -> set[str]:
+    """Delete what was said with identities and addresses; returns the hashes of files to remove after the commit."""
+    wanted = list(identity_ids)
+    talks = Conversation.objects.filter(shop_id=shop_id, identity_id__in=wanted)
+    said = Message.objects.filter(shop_id=shop_id, conversation__in=talks)
+    orphaned = attachments.forget(list(Attachment.objects.filter(shop_id=shop_id, message__in=said)))
+    raw = RawMail.objects.filter(shop_id=shop_id)
+    raw = raw.filter(Q(conversation__in=talks) | Q(from_address__in=list(addresses)))
+    raw.update(body=None, subject="", from_address="", mail_from=None, recipients=[], problem="", why="erased")
+    ServiceRequest.objects.filter(shop_id=shop_id, identity_id__in=wanted).delete()
+    Conversation.objects.filter(shop_id=shop_id, merged_into__in=talks).update(merged_into=None)
+    Message.objects.filter(shop_id=shop_id, identity_id__in=wanted).exclude(conversation__in=talks).update(
+        text="", full_text="", html="", from_address="", from_name="", subject="", identity_id=None
+    )
+    for address in addresses:
+        notices = Outgoing.objects.filter(shop_id=shop_id, message=None, recipients__icontains=address)
+        notices.exclude(state="queued").delete()
+    talks.delete()
+    return orphaned
