@@ -134,7 +134,7 @@ def correct(
     terms = terms_of(shop, now)
     amount = told.amount_minor
     if told.minutes is not None:
-        if not 0 <= told.minutes <= MOST_MINUTES:
+        if not 0 <= told.minutes <= MOST_MINUTES:  # also refuses what is no number
             raise Refused("minutes", f"must lie between 0 and {MOST_MINUTES}")
         amount = terms.minutes_minor(told.minutes)
     _check_amount("amount", amount or 0)

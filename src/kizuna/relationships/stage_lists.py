@@ -17,7 +17,7 @@ type Ints = NDArray[np.int64]
 
 TARGET = ("A", "B")
 """The segments whose customers must be retained or strengthened: those that stages are shown for."""
-PAGE = 50
+PAGE = 25
 _CHUNK = 20_000
 _SHOWN = (
     "customer_id",

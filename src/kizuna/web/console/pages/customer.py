@@ -25,7 +25,7 @@ from kizuna.relationships.snapshots import SnapshotView
 from kizuna.tracking import responsiveness
 from kizuna.web.console import amounts
 from kizuna.web.console.access import ShopRequest, shop_page
-from kizuna.web.console.pages import forecast_words
+from kizuna.web.console.pages import customer_bonds, forecast_words
 from kizuna.web.console.pages.words import CHANNEL_ICONS, FACTORS, response_words, segment_words
 
 if TYPE_CHECKING:
@@ -92,6 +92,7 @@ def page(request: ShopRequest, shop: "Shop", public_id: UUID) -> HttpResponse:
         "story": _story(standing, last, rows),
         "factors": rows,
         "outlook": forecast_words.card(shop, standing, shop_now_us),
+        "bond": customer_bonds.card(shop, customer.pk, _identity_ids(shop, customer)),
         "response": response_words(responsiveness.read(shop.pk, _identity_ids(shop, customer))),
         "path": _path_chart(shop, points, standing, last, shop_now_us),
         "profit_path": _profit_chart(shop, points, standing, shop_now_us),
