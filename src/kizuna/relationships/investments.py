@@ -112,6 +112,11 @@ def find(shop_id: int, source_kind: str, source_ref: str) -> InvestmentView | No
     return next((InvestmentView(*row) for row in found.values_list(*_SHOWN)), None)
 
 
+def exists(shop_id: int, investment_id: int) -> bool:
+    """Tell whether the shop has such an expense."""
+    return Investment.objects.filter(shop_id=shop_id, pk=investment_id).exists()
+
+
 def list_of(shop_id: int, identity_ids: Collection[int], limit: int = 200) -> list[InvestmentView]:
     """List what was put into a customer, the newest first."""
     spent = Investment.objects.filter(shop_id=shop_id, identity_id__in=list(identity_ids)).order_by("-at_us", "-id")

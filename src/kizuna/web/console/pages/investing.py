@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from kizuna.flows import investing
 from kizuna.flows.investing import Correction
+from kizuna.relationships import investments
 from kizuna.shops.tenants import Refused
 from kizuna.web.console.access import ShopRequest, shop_page
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 @require_POST
 def correct(request: ShopRequest, shop: "Shop", investment_id: int) -> HttpResponse:
     """Correct the minutes of what was booked, and go back to the customer."""
+    if not investments.exists(shop.pk, investment_id):
+        raise Http404
     try:
         minutes = float(request.POST.get("minutes", "").strip().replace(",", "."))
         investing.correct(shop, investment_id, Correction(minutes=minutes), request.user, timezone.now())
@@ -31,8 +34,6 @@ def correct(request: ShopRequest, shop: "Shop", investment_id: int) -> HttpRespo
     except ValueError as problem:
         words = problem.message if isinstance(problem, Refused) else "give the minutes as a number"
         messages.error(request, f"Not corrected: {words}.")
-    except LookupError:
-        raise Http404 from None
     return HttpResponseRedirect(_back(request, shop))
 
 
