@@ -6,7 +6,7 @@ from kizuna.conversations.models import RawMail, RawState, State
 from kizuna.flows.mail_in import filing, receiving
 from kizuna.flows.mail_in.receiving import Envelope, TooLarge, UnknownRecipient
 from kizuna.flows.mail_in.taking import LARGEST
-from tests.mail.post import CARE, NOW_US, Post, write
+from tests.mail.post import CARE, NOW, NOW_US, Post, write
 
 
 def test_a_customers_mail_becomes_a_conversation_and_a_fact(post: Post) -> None:
@@ -58,10 +58,10 @@ def test_a_stranger_with_somebodys_token_begins_anew(post: Post) -> None:
 def test_a_failing_mail_is_set_aside_whole_and_the_next_is_taken(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
     real = filing.place
 
-    def place(shop, raw, mail, check, now_us):
+    def place(shop, raw, mail, check, now):
         if "poison" in mail.subject:
             raise ValueError("poison")
-        real(shop, raw, mail, check, now_us)
+        real(shop, raw, mail, check, now)
 
     monkeypatch.setattr(filing, "place", place)
     first = receiving.take_raw(Envelope(None, (CARE,), "imap"), write(Subject="poison"), NOW_US)
@@ -72,7 +72,7 @@ def test_a_failing_mail_is_set_aside_whole_and_the_next_is_taken(post: Post, mon
     assert bytes(raw.body) == write(Subject="poison")
     assert len(post.conversations()) == 1
     monkeypatch.undo()
-    receiving.retry(post.shop.pk, str(raw.public_id), NOW_US)
+    receiving.retry(post.shop, raw.public_id, None, NOW)
     post.work()
     raw.refresh_from_db()
     assert raw.state == RawState.DONE

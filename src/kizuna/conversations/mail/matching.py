@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from kizuna.conversations import mail_ids, teams, threads
 from kizuna.conversations.mail.parsed import ParsedMail
-from kizuna.conversations.models import Conversation, Message, Team
+from kizuna.conversations.models import Conversation, Message, Outgoing, Team
 
 MOST_IDS = 30
 
@@ -42,9 +42,10 @@ def find_team(secret: str, address: str) -> Team | None:
         held = Conversation.objects.filter(pk=conversation_id).select_related("team").first()
         return None if held is None else held.team
     local, _, domain = lean.rpartition("@")
-    if mail_ids.read_bounce_address(secret, lean) is not None:
-        at_domain = Team.objects.filter(address__endswith=f"@{domain}", archived_at=None)
-        return at_domain.order_by("-is_default", "id").first()
+    outgoing_id = mail_ids.read_bounce_address(secret, lean)
+    if outgoing_id is not None:
+        shop_id = Outgoing.objects.filter(pk=outgoing_id).values_list("shop_id", flat=True).first()
+        return None if shop_id is None else teams.ensure_default(shop_id)
     plain = local.partition("+")[0]
     return teams.find_by_address(f"{plain}@{domain}") if plain != local else None
 

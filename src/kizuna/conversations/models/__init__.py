@@ -19,7 +19,7 @@ from kizuna.conversations.models.dialogue import (
     Team,
     TeamMember,
 )
-from kizuna.conversations.models.inbound import InboundTerms, RawMail, RawState
+from kizuna.conversations.models.inbound import InboundTerms, Mailbox, MailHook, RawMail, RawState
 from kizuna.conversations.models.outbound import Outgoing, SendState, SigningKey
 from kizuna.conversations.models.wishes import (
     Priority,
@@ -48,6 +48,8 @@ __all__ = [
     "InboundTerms",
     "Kind",
     "Macro",
+    "MailHook",
+    "Mailbox",
     "Mention",
     "Message",
     "Outgoing",

@@ -68,3 +68,40 @@ class InboundTerms(models.Model):
     )
     fax_addresses = models.JSONField(default=list, help_text="addresses of fax gateways, lower case")
     scan_addresses = models.JSONField(default=list, help_text="addresses of scanners of letters, lower case")
+
+
+class Mailbox(models.Model):
+    """A mailbox that is fetched by IMAP for a team; its password is encrypted with the installation's secret."""
+
+    shop = models.ForeignKey("shops.Shop", on_delete=models.CASCADE)
+    public_id = models.UUIDField(unique=True, default=public_ids.fresh)
+    team = models.ForeignKey(Team, on_delete=models.CASCADE)
+    host = models.CharField(max_length=253)
+    port = models.IntegerField(default=993)
+    security = models.CharField(max_length=8, default="tls", help_text="tls, starttls or none")
+    username = models.CharField(max_length=254)
+    password = models.TextField(help_text="encrypted")
+    folder = models.CharField(max_length=200, default="INBOX")
+    uid_validity = models.BigIntegerField(null=True, help_text="another value means that all numbers are new")
+    last_uid = models.BigIntegerField(default=0, help_text="the highest that is durable here")
+    problem = models.CharField(max_length=500, default="")
+    checked_us = models.BigIntegerField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["team", "host", "username", "folder"], name="one_mailbox_per_folder")
+        ]
+
+
+class MailHook(models.Model):
+    """A door for a provider that posts incoming mail; who knows the token and the provider's secret may."""
+
+    shop = models.ForeignKey("shops.Shop", on_delete=models.CASCADE)
+    public_id = models.UUIDField(unique=True, default=public_ids.fresh)
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, help_text="takes what no other team is written to")
+    provider = models.CharField(max_length=20)
+    token = models.CharField(max_length=43, unique=True)
+    secret = models.TextField(help_text="encrypted: a signing key, or user:password")
+    last_us = models.BigIntegerField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)

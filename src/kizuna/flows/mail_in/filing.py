@@ -5,14 +5,12 @@ profile. What opens nothing is kept aside, whole, where people can look at it an
 """
 
 import hashlib
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db import transaction
 
-from kizuna.bus import notes
 from kizuna.conversations import mail_ids, mail_terms, raw_mail, threads
 from kizuna.conversations.mail import matching
 from kizuna.conversations.mail.matching import Match, Sender
@@ -23,8 +21,11 @@ from kizuna.conversations.threads import Author, Channel, Direction, NewConversa
 from kizuna.customers import identity, links
 from kizuna.customers.identity import IdentityKind
 from kizuna.flows import happenings
+from kizuna.flows.dialogue import news
 from kizuna.flows.happenings import Happening
-from kizuna.flows.mail_in import storing
+from kizuna.flows.mail_in import reporting, storing
+from kizuna.flows.outreach import answering
+from kizuna.science import periods
 
 if TYPE_CHECKING:
     from kizuna.conversations.models import Conversation, Message, RawMail
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 MINUTE_US = 60_000_000
 SAME_SUBJECT_US = 180 * MINUTE_US
-MOST_AUTOMATIC = 10
 _REPORTS = {Verdict.BOUNCE, Verdict.COMPLAINT}
 _OPENS_NOTHING = {Verdict.AWAY, Verdict.RECEIPT, Verdict.LOOP, Verdict.BOUNCE, Verdict.COMPLAINT}
 _FACTS = {Channel.FAX: "Fax Received", Channel.POST: "Letter Received"}
@@ -47,16 +47,30 @@ class _Case:
     raw: "RawMail"
     mail: ParsedMail
     check: Check
-    now_us: int
+    now: datetime
     verdict: Verdict
     why: str
     address: str
     channel: str
     anyway: bool = False
 
+    @property
+    def now_us(self) -> int:
+        """The instant in epoch microseconds."""
+        return periods.epoch_us(self.now)
 
-def place(shop: "Shop", raw: "RawMail", mail: ParsedMail, check: Check, now_us: int) -> None:
-    """Put a mail where it belongs and mark its raw mail; in the caller's transaction, its raw mail locked."""
+    @property
+    def is_human(self) -> bool:
+        """Whether a human wrote it."""
+        return self.verdict in {Verdict.HUMAN, Verdict.UNSUBSCRIBE}
+
+
+def place(shop: "Shop", raw: "RawMail", mail: ParsedMail, check: Check, now: datetime, *, anyway: bool = False) -> None:
+    """Put a mail where it belongs and mark its raw mail; in the caller's transaction, its raw mail locked.
+
+    `anyway` opens a conversation also for what opens none: a person looked at it and said so.
+    """
+    now_us = periods.epoch_us(now)
     raw.from_address, raw.subject = mail.sender.address, mail.subject[:300]
     fingerprint = fingerprint_of(mail)
     twin = raw_mail.find_twin(raw.team_id, fingerprint)
@@ -66,10 +80,10 @@ def place(shop: "Shop", raw: "RawMail", mail: ParsedMail, check: Check, now_us: 
         raw_mail.settle(raw, now_us)
         return
     raw.fingerprint = fingerprint
-    case = _judge(shop, raw, mail, check, now_us)
+    case = replace(_judge(shop, raw, mail, check, now), anyway=anyway)
     raw.verdict, raw.why = case.verdict.value, case.why[:300]
-    message = _file(case)
-    raw.state = RawState.ASIDE if message is None and case.verdict not in _REPORTS else RawState.DONE
+    message, settled = _report(case) if case.verdict in _REPORTS and not anyway else _file(case)
+    raw.state = RawState.DONE if settled else RawState.ASIDE
     if message is not None:
         raw.message, raw.conversation_id = message, message.conversation_id
     raw_mail.settle(raw, now_us)
@@ -84,7 +98,7 @@ def fingerprint_of(mail: ParsedMail) -> str:
     return hashlib.sha256("\n".join(told).encode("utf-8", "replace")).hexdigest()
 
 
-def _judge(shop: "Shop", raw: "RawMail", mail: ParsedMail, check: Check, now_us: int) -> _Case:
+def _judge(shop: "Shop", raw: "RawMail", mail: ParsedMail, check: Check, now: datetime) -> _Case:
     """Add what the database knows to what the mail says: our own mail, our own addresses, fax machines, forms."""
     verdict, why, address = mail.verdict, mail.why, mail.sender.address
     if mail_ids.is_ours(settings.SECRET_KEY, mail.message_id):
@@ -100,19 +114,19 @@ def _judge(shop: "Shop", raw: "RawMail", mail: ParsedMail, check: Check, now_us:
     channel = mail_terms.channel_of(shop.pk, ways)
     if channel != Channel.EMAIL and verdict not in {*_REPORTS, Verdict.LOOP}:
         verdict, why = Verdict.HUMAN, "a fax or a scanned letter, sent on by a machine"
-    return _Case(shop, raw, mail, check, now_us, verdict, why, address, channel)
+    return _Case(shop, raw, mail, check, now, verdict, why, address, channel)
 
 
-def _file(case: _Case) -> "Message | None":
-    """Put a mail into its conversation; None where it opens none and answers none."""
-    if case.verdict in {*_REPORTS, Verdict.LOOP}:
-        return None
+def _file(case: _Case) -> "tuple[Message | None, bool]":
+    """Put a mail into its conversation; (its message, whether it found a place)."""
+    if case.verdict == Verdict.LOOP and not case.anyway:
+        return None, False
     identity_id, customer_id = _find_customer(case)
     match = _match(case, customer_id)
     conversation = match.conversation
-    if conversation is None and case.verdict in _OPENS_NOTHING:
-        return None
-    if conversation is None and case.verdict != Verdict.HUMAN and identity_id is not None:
+    if conversation is None and case.verdict in _OPENS_NOTHING and not case.anyway:
+        return None, False
+    if conversation is None and not case.is_human and identity_id is not None:
         since = case.now_us - SAME_SUBJECT_US
         subject = case.mail.subject[:300]
         conversation = matching.find_recent(case.shop.pk, case.raw.team_id, identity_id, subject, since)
@@ -121,9 +135,29 @@ def _file(case: _Case) -> "Message | None":
     message = _append(case, conversation, match, identity_id)
     if identity_id is not None:
         _record(case, identity_id, message)
-    body = {"conversation": conversation.pk}
-    transaction.on_commit(partial(notes.publish, f"shop:{case.shop.pk}:inbox", body))
-    return message
+    _follow(case, conversation.pk, message)
+    news.tell(case.shop.pk, conversation.pk)
+    return message, True
+
+
+def _report(case: _Case) -> "tuple[Message | None, bool]":
+    """Let a bounce or complaint have its effect; one that names no mail of ours is kept aside."""
+    row = reporting.follow_report(case.shop, case.mail, case.raw.recipients, case.now)
+    return (None, False) if row is None else (row.message, True)
+
+
+def _follow(case: _Case, conversation_id: int, message: "Message") -> None:
+    """What follows from words of a human whose sender was not refuted."""
+    if not case.is_human or case.check == Check.FAILED:
+        return
+    if case.verdict == Verdict.UNSUBSCRIBE:
+        reporting.stop_marketing(case.shop, case.address, str(case.raw.public_id), case.now)
+        if message.identity_id is not None:
+            key = f"unsubscribed-{case.raw.fingerprint}"
+            happenings.record(
+                case.shop, Happening("Unsubscribed", message.identity_id, message.at_us, key), case.now_us
+            )
+    answering.answered(case.shop, conversation_id, message.pk, case.now)
 
 
 def _find_customer(case: _Case) -> tuple[int | None, int | None]:
@@ -161,7 +195,7 @@ def _append(case: _Case, conversation: "Conversation", match: Match, identity_id
     shown = mail.sender if case.address == mail.sender.address else mail.reply_to[0]
     new = NewMessage(
         direction=Direction.IN,
-        author=Author.CUSTOMER if case.verdict in {Verdict.HUMAN, Verdict.UNSUBSCRIBE} else Author.MACHINE,
+        author=Author.CUSTOMER if case.is_human else Author.MACHINE,
         text=mail.text,
         full_text=mail.full_text,
         at_us=_at_us(case),
@@ -172,7 +206,7 @@ def _append(case: _Case, conversation: "Conversation", match: Match, identity_id
         from_name=shown.name,
         to=[each.address for each in mail.to],
         cc=[each.address for each in mail.cc],
-        is_automatic=case.verdict not in {Verdict.HUMAN, Verdict.UNSUBSCRIBE},
+        is_automatic=not case.is_human,
         client_id=f"mail-{case.raw.pk}",
         message_id=mail.message_id,
         in_reply_to=mail.in_reply_to[0] if mail.in_reply_to else "",

@@ -21,12 +21,25 @@ from kizuna.flows.mail_in import filing, sender_check
 from kizuna.flows.mail_in.taking import Envelope, TooLarge, UnknownRecipient, take_raw
 from kizuna.jobs import standing
 from kizuna.science import periods
-from kizuna.shops import tenants
+from kizuna.shops import audit, tenants
 
 if TYPE_CHECKING:
-    from kizuna.conversations.models import RawMail
+    from uuid import UUID
 
-__all__ = ["Envelope", "TooLarge", "UnknownRecipient", "discard", "process", "retry", "take_raw", "take_waiting"]
+    from kizuna.conversations.models import RawMail
+    from kizuna.shops.models import Person, Shop
+
+__all__ = [
+    "Envelope",
+    "TooLarge",
+    "UnknownRecipient",
+    "discard",
+    "open_anyway",
+    "process",
+    "retry",
+    "take_raw",
+    "take_waiting",
+]
 
 AT_ONCE = 20
 _log = logging.getLogger(__name__)
@@ -49,13 +62,13 @@ def take_waiting(now: datetime) -> bool:
         return False
     _note_attempts(ids)
     for raw_id in ids:
-        process(raw_id, periods.epoch_us(now))
+        process(raw_id, now)
     return True
 
 
-def process(raw_id: int, now_us: int) -> bool:
+def process(raw_id: int, now: datetime) -> bool:
     """Take one mail; False where it was set aside instead or taken before. Passing faults are raised."""
-    raw = raw_mail.find_pending(raw_id)
+    raw, now_us = raw_mail.find_pending(raw_id), periods.epoch_us(now)
     if raw is None:
         return False
     if raw.attempts > raw_mail.MOST_ATTEMPTS:
@@ -67,7 +80,7 @@ def process(raw_id: int, now_us: int) -> bool:
             held = raw_mail.lock_pending(raw_id)
             if held is None:
                 return False
-            filing.place(tenants.get_shop_by_id(held.shop_id), held, read.mail, read.check, now_us)
+            filing.place(tenants.get_shop_by_id(held.shop_id), held, read.mail, read.check, now)
     except Exception as problem:
         if _is_passing(problem):
             raise
@@ -78,15 +91,28 @@ def process(raw_id: int, now_us: int) -> bool:
 
 
 @transaction.atomic
-def retry(shop_id: int, public_id: str, now_us: int) -> None:
+def retry(shop: "Shop", public_id: "UUID | str", person: "Person | None", now: datetime) -> None:
     """Let a mail that was set aside wait to be read again. Raises NotThere."""
-    raw_shelf.put_back(shop_id, public_id)
+    raw_shelf.put_back(shop.pk, public_id)
+    audit.record(shop, person, "mail_retried", str(public_id), None, None, now)
 
 
 @transaction.atomic
-def discard(shop_id: int, public_id: str, now_us: int) -> None:
+def open_anyway(shop: "Shop", public_id: "UUID | str", person: "Person | None", now: datetime) -> "RawMail":
+    """Open a conversation with a mail that opened none by itself. Raises NotThere."""
+    raw_shelf.put_back(shop.pk, public_id)
+    raw = raw_shelf.get(shop.pk, public_id)
+    read = _read(raw)
+    filing.place(shop, raw, read.mail, read.check, now, anyway=True)
+    audit.record(shop, person, "mail_opened", str(public_id), None, None, now)
+    return raw
+
+
+@transaction.atomic
+def discard(shop: "Shop", public_id: "UUID | str", person: "Person | None", now: datetime) -> None:
     """Let go of a mail that was set aside; its bytes stay until raw mail is pruned. Raises NotThere."""
-    raw_shelf.discard(shop_id, public_id, now_us)
+    raw_shelf.discard(shop.pk, public_id, periods.epoch_us(now))
+    audit.record(shop, person, "mail_discarded", str(public_id), None, None, now)
 
 
 def _read(raw: "RawMail") -> _Read:
