@@ -35,7 +35,7 @@ writing.reply(shop, asked.conversation_id, Reply("Do you mean strong as a Gyokur
 """)
     first = mailing.servers.wait_for(ANNA, 1)[0]
     assert "Gyokuro" in first.get_body(("plain",)).get_content()  # type: ignore[union-attr]
-    assert first["Reply-To"].startswith("reply+")
+    assert "<reply+" in str(first["Reply-To"])
     assert first["In-Reply-To"]
 
     mailing.answer(first, "Yes, exactly that.")

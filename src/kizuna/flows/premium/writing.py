@@ -14,9 +14,8 @@ from django.db import transaction
 from kizuna.bus import notes
 from kizuna.conversations import talks_of, teams, threads
 from kizuna.conversations.threads import Author, Channel, Direction, NewConversation, NewMessage
-from kizuna.flows import happenings, stages
+from kizuna.flows import happenings, hearing
 from kizuna.flows.happenings import Happening
-from kizuna.flows.wishes import handling
 from kizuna.science import periods
 from kizuna.shops.tenants import Refused
 
@@ -74,8 +73,7 @@ def write(shop: "Shop", who: Writer, said: Words, now: datetime) -> "Message":
         told = {"conversation_id": str(conversation.public_id), "subject": conversation.subject}
         key = f"written-{message.public_id}"
         happenings.record(shop, Happening("Message Written", who.identity_id, now_us, key, told), now_us)
-        handling.heard(shop, conversation.pk, now_us)
-        stages.review(shop, [who.customer_id], now_us)
+        hearing.hear(shop, message, now)
         body: dict[str, object] = {"conversation": conversation.pk}
         transaction.on_commit(partial(notes.publish, f"shop:{shop.pk}:inbox", body))
     return message
