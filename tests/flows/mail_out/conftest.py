@@ -56,14 +56,25 @@ class Desk:
         return self.opened[address]
 
 
-@pytest.fixture
-def desk(db: None) -> Desk:
-    """A shop with a team that has an address and a signature."""
-    shop = make_shop()
+def make_desk(slug: str = "") -> Desk:
+    """Make a shop with a team that has an address and a signature."""
+    shop = make_shop(slug)
     team = teams.ensure_default(shop.pk)
     team.address, team.signature = f"care@{shop.slug}.example", "Your care team"
     team.save()
     return Desk(shop, team)
+
+
+def find_desk(slug: str) -> Desk:
+    """Find it again in another process."""
+    shop = Shop.objects.get(slug=slug)
+    return Desk(shop, teams.ensure_default(shop.pk))
+
+
+@pytest.fixture
+def desk(db: None) -> Desk:
+    """A shop with a team that has an address and a signature."""
+    return make_desk()
 
 
 @pytest.fixture
