@@ -148,6 +148,13 @@ def find(shop_id: int, *, outgoing_id: int | None = None, mail_id: str = "", pro
     return mine.filter(provider_id=provider_id).first() if provider_id else None
 
 
+def find_anywhere(public_id: UUID | None, provider_id: str) -> Outgoing | None:
+    """Find a mail of whichever shop by its public id, else by what its provider calls it."""
+    if public_id is not None:
+        return Outgoing.objects.filter(public_id=public_id).first()
+    return Outgoing.objects.filter(provider_id=provider_id).first() if provider_id else None
+
+
 def states(shop_id: int, message_ids: Collection[int]) -> dict[int, View]:
     """Show how the mails of messages stand; messages that are no mail are left out."""
     rows = Outgoing.objects.filter(shop_id=shop_id, message_id__in=message_ids)

@@ -1,7 +1,7 @@
 """A process that lets children queue and send mail, kills them at chosen points, and lets another finish.
 
-`python -m tests.flows.mail_out.doomed_sender ROUNDS SEED PORT`: each command over SMTP and each write is a point; a child
-dies by SIGKILL at one of them. Prints, as JSON, what the database says of each mail at the end.
+`python -m tests.flows.mail_out.doomed_sender ROUNDS SEED PORT`: each command over SMTP and each write is a point; a
+child dies by SIGKILL at one of them. Prints, as JSON, what the database says of each mail at the end.
 """
 
 import json

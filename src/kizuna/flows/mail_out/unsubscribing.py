@@ -35,9 +35,13 @@ class Link:
 
 def link_of(row: "Outgoing") -> str:
     """Write the unsubscribe link of a mail; it names its first recipient only, by a keyed hash."""
+    return f"{settings.PUBLIC_URL}/unsubscribe/{token_of(row)}/"
+
+
+def token_of(row: "Outgoing") -> str:
+    """Sign whom the link of a mail is for."""
     key = suppression.address_key(row.shop_id, row.recipients[0]["address"])
-    told = Unsubscribe(row.shop_id, row.pk, key)
-    return f"{settings.PUBLIC_URL}/unsubscribe/{mail_ids.make_unsubscribe_token(settings.SECRET_KEY, told)}/"
+    return mail_ids.make_unsubscribe_token(settings.SECRET_KEY, Unsubscribe(row.shop_id, row.pk, key))
 
 
 def find_link(token: str) -> Link | None:

@@ -2,11 +2,12 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from kizuna.web.public import files, store, till, tracker
+from kizuna.web.public import files, store, till, tracker, unsubscribe
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("kizuna.js", tracker.kizuna_js, name="kizuna_js"),
     path("files/<str:token>/", files.file, name="file"),
+    path("unsubscribe/<str:token>/", unsubscribe.unsubscribe, name="unsubscribe"),
     path("store/<slug:slug>/", store.front, name="store"),
     path("store/<slug:slug>/category/<slug:name>/", store.category, name="store_category"),
     path("store/<slug:slug>/product/<slug:sku>/", store.product, name="store_product"),
