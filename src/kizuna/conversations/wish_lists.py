@@ -3,14 +3,16 @@
 What a single wish is and how it moves is in wishes.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from itertools import batched
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
 
 from kizuna.conversations.models import ServiceRequest, Stage, WishStep
 from kizuna.conversations.wishes import OPEN
+from kizuna.tables.rows import of_shop
 
 BOARD = (*OPEN, Stage.FULFILLED)
 PAGE = 50
@@ -108,6 +110,15 @@ def customer_of(shop_id: int, public_id: UUID) -> int | None:
     """Find whose wish it is."""
     found = ServiceRequest.objects.filter(shop_id=shop_id, public_id=public_id)
     return found.values_list("customer_id", flat=True).first()
+
+
+def follow(shop_id: int, owners: Mapping[int, int]) -> None:
+    """Show the wishes of identities as those of the customers who have them now, {identity: customer}."""
+    for part in batched(owners, 5_000):
+        theirs = of_shop(ServiceRequest.objects.filter(identity_id__in=part), shop_id)
+        for wish_id, identity_id, customer_id in theirs.values_list("id", "identity_id", "customer_id"):
+            if customer_id != owners[identity_id or 0]:
+                ServiceRequest.objects.filter(pk=wish_id).update(customer_id=owners[identity_id or 0])
 
 
 def _chosen(shop_id: int, filters: WishFilters, now_us: int) -> QuerySet[ServiceRequest]:

@@ -7,7 +7,7 @@ rooms only, because facts, merges and un-merges call it.
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from kizuna.conversations import threads
+from kizuna.conversations import threads, wish_lists
 from kizuna.customers import links
 from kizuna.outreach import targets
 
@@ -21,4 +21,5 @@ def follow(shop: "Shop", customer_ids: Collection[int]) -> None:
     owners = {identity_id: customer_id for customer_id, each in owned.items() for identity_id in each}
     if owners:
         threads.follow(shop.pk, owners)
+        wish_lists.follow(shop.pk, owners)
         targets.follow(shop.pk, owners)

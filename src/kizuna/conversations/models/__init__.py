@@ -23,6 +23,8 @@ from kizuna.conversations.models.inbound import InboundTerms, Mailbox, MailHook,
 from kizuna.conversations.models.outbound import Outgoing, SendState, SigningKey
 from kizuna.conversations.models.wishes import (
     Priority,
+    Proposal,
+    Recogniser,
     ServiceLevel,
     ServiceRequest,
     Source,
@@ -31,6 +33,7 @@ from kizuna.conversations.models.wishes import (
     WishComment,
     WishKind,
     WishMove,
+    WishProposal,
     WishRules,
     WishStep,
 )
@@ -55,8 +58,10 @@ __all__ = [
     "Outgoing",
     "Presence",
     "Priority",
+    "Proposal",
     "RawMail",
     "RawState",
+    "Recogniser",
     "SendState",
     "ServiceLevel",
     "ServiceRequest",
@@ -72,6 +77,7 @@ __all__ = [
     "WishComment",
     "WishKind",
     "WishMove",
+    "WishProposal",
     "WishRules",
     "WishStep",
 ]

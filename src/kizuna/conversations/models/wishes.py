@@ -214,3 +214,47 @@ class WishMove(models.Model):
             models.Index(fields=["shop", "what", "at_us"], name="wish_move_by_time"),
             models.Index(fields=["wish", "at_us"], name="wish_move_of_wish"),
         ]
+
+
+class Proposal(models.TextChoices):
+    """What became of what the machine recognised."""
+
+    NOTHING = "nothing", "no wish seen"
+    PROPOSED = "proposed", "proposed"
+    OPENED = "opened", "opened by itself"
+    TAKEN = "taken", "taken up"
+    DISMISSED = "dismissed", "not a wish"
+
+
+class WishProposal(models.Model):
+    """What the machine recognised in a message, why, and what people made of it: what it learns from."""
+
+    shop = models.ForeignKey("shops.Shop", on_delete=models.CASCADE)
+    message = models.OneToOneField(Message, on_delete=models.CASCADE, related_name="wish_proposal")
+    state = models.CharField(max_length=9, choices=Proposal.choices)
+    kind = models.ForeignKey(WishKind, on_delete=models.SET_NULL, null=True)
+    chance = models.FloatField(help_text="that it holds a wish at all")
+    kind_chance = models.FloatField(default=0.0)
+    words = models.JSONField(default=list, help_text='[["word", weight], ...] that spoke for it')
+    wish = models.ForeignKey(ServiceRequest, on_delete=models.SET_NULL, null=True)
+    at_us = models.BigIntegerField()
+    decided_by = models.ForeignKey("shops.Person", on_delete=models.SET_NULL, null=True)
+    decided_us = models.BigIntegerField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["shop", "-at_us"], name="wish_proposal_by_time")]
+
+
+class Recogniser(models.Model):
+    """A learned model of a shop with how it did on what was held back; only the newest is used."""
+
+    shop = models.ForeignKey("shops.Shop", on_delete=models.CASCADE)
+    model = models.JSONField()
+    learned_us = models.BigIntegerField()
+    examples = models.IntegerField(help_text="of the shop's own")
+    figures = models.JSONField(
+        default=dict, help_text="held back: right about wish or not, about the kind, of how many"
+    )
+
+    class Meta:
+        indexes = [models.Index(fields=["shop", "-id"], name="recogniser_newest")]

@@ -13,8 +13,12 @@ from django.db import transaction
 
 from kizuna.conversations import threads, wish_kinds, wish_work, wishes
 from kizuna.conversations.threads import Author, Direction, Kind
-from kizuna.conversations.wishes import Actor, Stage
-from kizuna.flows.wishes import happened
+from kizuna.conversations.wishes import Actor, Source, Stage
+from kizuna.customers import links
+from kizuna.flows import investing, learning
+from kizuna.flows.investing import Goods
+from kizuna.flows.learning import Learned, LessonSource
+from kizuna.flows.wishes import happened, telling
 from kizuna.privileges import capabilities, catalogue
 from kizuna.privileges.capabilities import Asked
 from kizuna.science import periods
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
     from kizuna.shops.models import Person, Shop
 
 LONGEST_WORDS = 5000
+LONGEST_LESSON = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,7 @@ class Understanding:
 
     learned: str = ""
     confirmed: bool = False
+    ask: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,7 @@ class Acceptance:
     day: date | None = None
     capability_id: int | None = None
     units: int = 1
+    tell: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,17 @@ class Refusal:
 
     reason: str
     nearest: str = ""
+    tell: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What was done, what goods or discount it took beyond the minutes, and what the customer is told."""
+
+    words: str = ""
+    spent_minor: int = 0
+    spent_as: str = "goods"
+    tell: str = ""
 
 
 @transaction.atomic
@@ -92,6 +110,7 @@ def understand(
     else:
         wishes.keep(wish, now_us)
         wishes.wait(wish, actor, now_us, "for their word on what we understood")
+    telling.tell(shop, wish, what.ask, person, now)
     return _done(shop, wish, now_us)
 
 
@@ -120,6 +139,7 @@ def accept(
     day = hours.read(shop).local_day(wish.promised_us)
     happened.record(shop, wish, "Wish Accepted", now_us, {"promised": day.isoformat()})
     happened.tell_thread(shop, wish, f"Wish accepted for {day.isoformat()}: {wish.title}", actor.person_id, now_us)
+    telling.tell(shop, wish, what.tell, person, now)
     return _done(shop, wish, now_us)
 
 
@@ -136,6 +156,7 @@ def decline(
     capabilities.release(shop.pk, wish.public_id, now_us)
     happened.record(shop, wish, "Wish Declined", now_us, {"reason": wish.reason, "nearest": wish.nearest})
     happened.tell_thread(shop, wish, f"Wish declined: {wish.title}", actor.person_id, now_us)
+    telling.tell(shop, wish, what.tell, person, now)
     return _done(shop, wish, now_us)
 
 
@@ -165,15 +186,20 @@ def start(shop: "Shop", public_id: UUID | str, person: "Person | None", now: dat
 
 @transaction.atomic
 def fulfil(
-    shop: "Shop", public_id: UUID | str, outcome: str, person: "Person | None", now: datetime
+    shop: "Shop", public_id: UUID | str, outcome: "Outcome | str", person: "Person | None", now: datetime
 ) -> "ServiceRequest":
     """Note that a wish is fulfilled, and let follow what does: the fact, the investment, the stage, the survey."""
     wish, actor, now_us = _locked(shop, public_id, person, now)
-    wish.outcome = outcome.strip()[:LONGEST_WORDS]
+    came = Outcome(outcome) if isinstance(outcome, str) else outcome
+    wish.outcome = came.words.strip()[:LONGEST_WORDS]
     wishes.move(wish, Stage.FULFILLED, actor, now_us)
     kept = wish.promised_us is None or now_us <= wish.promised_us
     happened.record(shop, wish, "Wish Fulfilled", now_us, {"kept": kept, "outcome": wish.outcome[:300]})
     happened.tell_thread(shop, wish, f"Wish fulfilled: {wish.title}", actor.person_id, now_us)
+    if came.spent_minor and wish.identity_id is not None:
+        goods = Goods(wish.identity_id, wish.pk, came.spent_minor, came.spent_as, wish.conversation_id, f"{now_us}")
+        investing.book_goods(shop, goods, now)
+    telling.tell(shop, wish, came.tell, person, now)
     return _done(shop, wish, now_us)
 
 
@@ -234,6 +260,15 @@ def has_second_turn(wish: "ServiceRequest") -> bool:
 
 
 def _become_understood(shop: "Shop", wish: "ServiceRequest", actor: Actor, now_us: int) -> None:
+    """Move it, and keep what was learned as knowledge of the customer, with the message that it came from."""
+    if wish.identity_id is not None:
+        source = LessonSource.CUSTOMER if wish.source == Source.PORTAL else LessonSource.MESSAGE
+        source = source if wish.message_id or wish.source == Source.PORTAL else LessonSource.OPERATOR
+        told = Learned(wish.identity_id, "want", wish.learned[:LONGEST_LESSON], wish.message_id, source)
+        view = learning.learn(shop, told, None, now_us)
+        owner = links.customers_of(shop.pk, [wish.identity_id]).get(wish.identity_id)
+        if wish.confirmed_by_customer and owner is not None:
+            learning.confirm(shop, owner, view.public_id, None, now_us)
     words = "confirmed by the customer" if wish.confirmed_by_customer else "by a second turn"
     wishes.move(wish, Stage.UNDERSTOOD, actor, now_us, words)
 
@@ -260,5 +295,7 @@ def _locked(
 
 
 def _done(shop: "Shop", wish: "ServiceRequest", now_us: int) -> "ServiceRequest":
+    if wish.source == Source.MACHINE:
+        happened.express(shop, wish, now_us)
     happened.follow(shop, wish, now_us)
     return wish

@@ -21,17 +21,24 @@ if TYPE_CHECKING:
     from kizuna.shops.models import Shop
 
 LONGEST = 300
+EXPRESSED = "Wish Expressed"
 
 
 def record(
     shop: "Shop", wish: "ServiceRequest", name: str, now_us: int, properties: Mapping[str, object] | None = None
 ) -> None:
-    """Record a fact of the customer about a wish; once per name and moment of the wish."""
+    """Record a fact of the customer about a wish: that it was expressed once, the rest once per moment."""
     if wish.identity_id is None:
         return
     said = {"wish_id": str(wish.public_id), "about": wish.kind.name if wish.kind else "", "text": wish.title}
-    key = f"wish-{wish.public_id.hex}-{name.replace(' ', '-').lower()}-{now_us}"
+    moment = "" if name == EXPRESSED else f"-{now_us}"
+    key = f"wish-{wish.public_id.hex}-{name.replace(' ', '-').lower()}{moment}"
     happenings.record(shop, Happening(name, wish.identity_id, now_us, key[:80], {**said, **(properties or {})}), now_us)
+
+
+def express(shop: "Shop", wish: "ServiceRequest", now_us: int) -> None:
+    """Record that the customer expressed the wish, if that was not done: the machine may err, a person vouches."""
+    record(shop, wish, EXPRESSED, now_us, {"text": wish.text[:LONGEST], "source": wish.source})
 
 
 def tell_thread(shop: "Shop", wish: "ServiceRequest", words: str, person_id: int | None, now_us: int) -> None:

@@ -8,15 +8,18 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.tasks import task
 
-from kizuna.conversations import teams, threads, wish_kinds, wish_work, wishes
-from kizuna.conversations.threads import Direction
+from kizuna.conversations import teams, threads, wish_kinds, wish_recognition, wish_work, wishes
+from kizuna.conversations.threads import Author, Direction, Kind
+from kizuna.conversations.wish_recognition import LEAST, Proposal, Recognised
 from kizuna.conversations.wishes import Actor, Opening, Priority, Source
 from kizuna.customers import links
-from kizuna.flows.wishes import happened
+from kizuna.flows.wishes import handling, happened, teaching
+from kizuna.jobs import queue
 from kizuna.privileges import catalogue
 from kizuna.science import periods
-from kizuna.shops import hours
+from kizuna.shops import hours, tenants
 from kizuna.shops.tenants import Refused
 
 if TYPE_CHECKING:
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
 
 LONGEST_TEXT = 10_000
 MOST_OWN = 999
+SHORTEST = 12
+"""Letters that a message needs to hold a wish that could be recognised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +64,46 @@ def open_wish(shop: "Shop", new: NewWish, person: "Person | None", now: datetime
     wish, is_new = wishes.open_wish(hours.read(shop), shop.pk, _opening(shop, new), actor, now_us)
     if is_new:
         wish_work.add_usual_steps(wish, now_us)
-        happened.record(shop, wish, "Wish Expressed", now_us, {"text": wish.text[:300], "source": new.source})
+        if new.source != Source.MACHINE:
+            happened.express(shop, wish, now_us)
         happened.tell_thread(shop, wish, f"Wish taken up: {wish.title}", actor.person_id, now_us)
         happened.follow(shop, wish, now_us)
     return wish
+
+
+@transaction.atomic
+def suggest(shop: "Shop", message_id: int, now: datetime) -> None:
+    """Look at a new message of a customer: wishes that waited for it go on, and what it seems to hold is proposed.
+
+    Where nothing was learned yet, that happens first, in the slow lane, and the message is looked at afterwards.
+    """
+    message = threads.find_message(shop.pk, message_id)
+    if message is None or not _is_from_customer(message):
+        return
+    now_us = periods.epoch_us(now)
+    handling.heard(shop, message.conversation_id, now_us)
+    if len(message.text.strip()) < SHORTEST:
+        return
+    found = wish_recognition.recognise(shop.pk, message.text)
+    if found is None:
+        queue.enqueue_once(look_later, f"wishes-look:{message.pk}", shop_id=shop.pk, message_id=message.pk)
+    else:
+        _propose(shop, message, found, now)
+
+
+@task(queue_name="slow")
+def look_later(shop_id: int, message_id: int) -> None:
+    """Look at a message that came before anything was learned."""
+    shop = tenants.get_shop_by_id(shop_id)
+    message = threads.find_message(shop_id, message_id)
+    if message is None:
+        return
+    if wish_recognition.find_newest(shop_id) is None:
+        teaching.learn.func(shop_id=shop_id, now_us=message.stored_us)
+    found = wish_recognition.recognise(shop_id, message.text)
+    if found is not None:
+        with transaction.atomic():
+            _propose(shop, message, found, periods.instant_at(message.stored_us))
 
 
 def actor_of(source: str, person: "Person | None") -> Actor:
@@ -70,6 +111,28 @@ def actor_of(source: str, person: "Person | None") -> Actor:
     if person is not None:
         return Actor(person.pk)
     return Actor(by="machine" if source == Source.MACHINE else "customer")
+
+
+def _propose(shop: "Shop", message: "Message", found: Recognised, now: datetime) -> None:
+    now_us = periods.epoch_us(now)
+    rules = wish_kinds.rules_of(shop.pk)
+    if found.chance < LEAST:
+        wish_recognition.note(message, found, Proposal.NOTHING, None, now_us)
+    elif rules.opens_by_itself and found.chance >= rules.least_chance and _can_open(message):
+        new = NewWish(None, "", Source.MACHINE, message_id=message.pk, kind_id=found.kind_id)
+        wish = open_wish(shop, new, None, now)
+        wish_recognition.note(message, found, Proposal.OPENED, wish.pk, now_us)
+    else:
+        wish_recognition.note(message, found, Proposal.PROPOSED, None, now_us)
+
+
+def _can_open(message: "Message") -> bool:
+    return message.identity_id is not None or message.conversation.identity_id is not None
+
+
+def _is_from_customer(message: "Message") -> bool:
+    spoken = message.direction == Direction.IN and message.kind == Kind.MESSAGE
+    return spoken and message.author == Author.CUSTOMER and not message.is_automatic
 
 
 def _complete(shop: "Shop", new: NewWish) -> NewWish:
@@ -82,7 +145,7 @@ def _complete(shop: "Shop", new: NewWish) -> NewWish:
             new,
             conversation_id=new.conversation_id or message.conversation_id,
             text=new.text or message.text[:LONGEST_TEXT],
-            token=new.token or f"message-{message.pk}",
+            token=new.token or f"message-{message.public_id}",
             identity_id=new.identity_id or _who_wrote(message),
         )
     if new.conversation_id is not None:

@@ -11,11 +11,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from kizuna.conversations import queues, threads
-from kizuna.conversations.wishes import Source
 from kizuna.flows.dialogue import joining
 from kizuna.flows.dialogue.joining import Bulk
-from kizuna.flows.wishes import opening
-from kizuna.flows.wishes.opening import NewWish
+from kizuna.flows.wishes import recognising
 from kizuna.shops import members
 from kizuna.shops.tenants import NotThere, Refused
 from kizuna.web.console.access import ShopRequest, shop_page
@@ -92,16 +90,8 @@ def wish(request: ShopRequest, shop: "Shop", public_id: UUID, number: int) -> Ht
     message = next(iter(threads.list_messages(shop.pk, conversation.pk, number - 1)[:1]), None)
     if message is None or message.number != number:
         raise Http404
-    new = NewWish(
-        identity_id=conversation.identity_id,
-        text=message.text[: opening.LONGEST_TEXT],
-        source=Source.MESSAGE,
-        conversation_id=conversation.pk,
-        message_id=message.pk,
-        token=f"message-{message.public_id}",
-    )
     try:
-        opening.open_wish(shop, new, request.user, timezone.now())
+        recognising.take(shop, message.pk, request.user, timezone.now())
     except Refused as refusal:
         messages.error(request, f"{refusal.message.capitalize()}.")
     return HttpResponseRedirect(f"/s/{shop.slug}/inbox/{conversation.public_id}/")

@@ -23,6 +23,7 @@ from kizuna.science import periods
 from kizuna.shops import hours, members
 from kizuna.shops.tenants import Refused
 from kizuna.web.console.access import ShopRequest, shop_page
+from kizuna.web.console.pages.wish_letters import letters_of
 from kizuna.web.console.pages.wish_words import PRIORITIES, SOURCES, STAGES, TRACK, Line, due_words, line_of
 from kizuna.web.console.pages.wishes import cards_of
 
@@ -103,6 +104,7 @@ def show(request: ShopRequest, shop: "Shop", wish: "ServiceRequest", mistake: Mi
         "talk": _messages(wish),
         "conversation_url": _address(shop, wish),
         "promised_day": schedule.local_day(wish.promised_us) if wish.promised_us else None,
+        "letters": letters_of(wish, schedule.local_day(wish.promised_us) if wish.promised_us else None),
         "mistake": mistake,
         "typed": mistake.typed if mistake else {},
     }

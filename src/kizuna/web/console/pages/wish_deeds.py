@@ -16,8 +16,9 @@ from django.views.decorators.http import require_POST
 from kizuna.conversations import teams, wish_kinds
 from kizuna.conversations.wishes import NotThere
 from kizuna.flows.wishes import handling, working
-from kizuna.flows.wishes.handling import Acceptance, Refusal, Understanding
+from kizuna.flows.wishes.handling import Acceptance, Outcome, Refusal, Understanding
 from kizuna.flows.wishes.working import Particulars
+from kizuna.money import currency
 from kizuna.privileges import catalogue
 from kizuna.shops import members
 from kizuna.shops.tenants import Refused
@@ -62,7 +63,7 @@ def _do(request: ShopRequest, shop: "Shop", public_id: UUID, deed: str, among: d
 
 
 def _understand(shop: "Shop", public_id: UUID, form: QueryDict, person: "Person", now: datetime) -> str:
-    what = Understanding(form.get("learned", ""), confirmed="confirmed" in form)
+    what = Understanding(form.get("learned", ""), confirmed="confirmed" in form, ask=_letter(form))
     wish = handling.understand(shop, public_id, what, person, now)
     waits = wish.waits_since_us is not None
     return "Kept. The clock stands until the customer answers." if waits else "Understood."
@@ -71,13 +72,14 @@ def _understand(shop: "Shop", public_id: UUID, form: QueryDict, person: "Person"
 def _accept(shop: "Shop", public_id: UUID, form: QueryDict, person: "Person", now: datetime) -> str:
     entry = form.get("capability", "")
     chosen = catalogue.get(shop.pk, entry).pk if entry else None
-    what = Acceptance(_day(form.get("day", "")), chosen, _count(form.get("units", "1"), "units"))
+    what = Acceptance(_day(form.get("day", "")), chosen, _count(form.get("units", "1"), "units"), _letter(form))
     handling.accept(shop, public_id, what, person, now)
     return "Accepted. The promise is kept in mind."
 
 
 def _decline(shop: "Shop", public_id: UUID, form: QueryDict, person: "Person", now: datetime) -> str:
-    handling.decline(shop, public_id, Refusal(form.get("reason", ""), form.get("nearest", "")), person, now)
+    what = Refusal(form.get("reason", ""), form.get("nearest", ""), _letter(form))
+    handling.decline(shop, public_id, what, person, now)
     return "Declined, with the reason and the nearest thing possible."
 
 
@@ -92,7 +94,12 @@ def _start(shop: "Shop", public_id: UUID, form: QueryDict, person: "Person", now
 
 
 def _fulfil(shop: "Shop", public_id: UUID, form: QueryDict, person: "Person", now: datetime) -> str:
-    handling.fulfil(shop, public_id, form.get("outcome", ""), person, now)
+    spent = form.get("spent", "").strip()
+    spent_as = form.get("spent_as", "goods")
+    if spent_as not in ("goods", "discount"):
+        raise Refused("spent_as", "choose goods or a discount")
+    came = Outcome(form.get("outcome", ""), _amount(spent, shop.currency), spent_as, _letter(form))
+    handling.fulfil(shop, public_id, came, person, now)
     return "Fulfilled."
 
 
@@ -176,6 +183,18 @@ def _uuid(text: str) -> UUID:
         return UUID(text)
     except ValueError:
         raise NotThere("id", "there is no such thing") from None
+
+
+def _letter(form: QueryDict) -> str:
+    """What is sent to the customer: only where it was asked for."""
+    return form.get("tell", "") if form.get("send") else ""
+
+
+def _amount(text: str, code: str) -> int:
+    try:
+        return currency.parse_minor(text, code) if text else 0
+    except ValueError:
+        raise Refused("spent", f"give an amount in {code}, such as 12.50") from None
 
 
 def _day(text: str) -> date | None:

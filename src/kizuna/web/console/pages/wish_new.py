@@ -14,10 +14,10 @@ from django.views.decorators.http import require_POST
 from kizuna.conversations import teams, threads, wish_kinds
 from kizuna.conversations.wishes import Priority
 from kizuna.customers import links
-from kizuna.flows.wishes import opening
+from kizuna.flows.wishes import opening, recognising
 from kizuna.flows.wishes.opening import NewWish
 from kizuna.privileges import catalogue
-from kizuna.shops.tenants import Refused
+from kizuna.shops.tenants import NotThere, Refused
 from kizuna.web.console.access import ShopRequest, shop_page
 from kizuna.web.console.forms import blame
 from kizuna.web.console.pages.customer import find_or_404
@@ -100,8 +100,10 @@ def from_message(request: ShopRequest, shop: "Shop") -> HttpResponse:
     if message is None:
         raise Http404
     try:
-        new = NewWish(None, "", "message", message_id=message.pk)
-        wish = opening.open_wish(shop, new, request.user, timezone.now())
+        kind = wish_kinds.get(shop.pk, request.POST["kind"]).pk if request.POST.get("kind") else None
+        wish = recognising.take(shop, message.pk, request.user, timezone.now(), kind)
+    except NotThere:
+        raise Http404 from None
     except Refused as refusal:
         messages.error(request, f"{refusal.message.capitalize()}.")
         return HttpResponseRedirect(f"/s/{shop.slug}/inbox/{message.conversation.public_id}/")

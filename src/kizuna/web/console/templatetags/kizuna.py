@@ -32,10 +32,12 @@ register.filter("money", amounts.money_round)
 register.filter("money_exact", amounts.money)
 
 
-@register.filter
-def called(person: object) -> str:
+def _called(person: object) -> str:
     """Write what somebody who works here is called: name, else address; nobody is empty."""
     return str(getattr(person, "name", "") or getattr(person, "email", ""))
+
+
+register.filter("called", _called)
 
 
 @register.simple_tag
