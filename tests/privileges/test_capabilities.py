@@ -149,3 +149,13 @@ def test_what_cannot_be_promised_names_the_field() -> None:
         with pytest.raises(Refused) as refused:
             catalogue.store(shop.pk, draft, None, MONDAY)
         assert refused.value.field == field
+
+
+def test_no_day_before_the_lead_time_is_promised_of_what_ends_sooner() -> None:
+    shop = making.make_shop()
+    brief = _entry(shop, lead_days=5, to_day=MONDAY + timedelta(days=2))
+    for day in (MONDAY + timedelta(days=1), MONDAY - timedelta(days=400)):
+        with pytest.raises(Refused) as refused:
+            capabilities.promise(shop.pk, brief.pk, Asked(uuid4(), day=day), NOW_US)
+        assert refused.value.field == "day"
+    assert not Promise.objects.exists()

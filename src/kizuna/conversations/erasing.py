@@ -33,7 +33,7 @@ def erase(shop_id: int, identity_ids: Sequence[int], addresses: Collection[str])
         text="", full_text="", html="", from_address="", from_name="", subject="", identity_id=None
     )
     for address in addresses:
-        notices = Outgoing.objects.filter(shop_id=shop_id, message=None, recipients__icontains=address)
+        notices = Outgoing.objects.filter(shop_id=shop_id, message=None, recipients__icontains=f'"{address}"')
         notices.exclude(state="queued").delete()
     talks.delete()
     return orphaned

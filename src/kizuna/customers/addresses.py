@@ -1,7 +1,7 @@
 """Finding whom an e-mail address belongs to, for those who prove that they read it.
 
-A verified address is an identity and decides. Otherwise an address that exactly one customer is known by does; where
-several claim it, nobody is let in by it.
+A verified address is an identity and decides. Otherwise an address that the shop itself gave for exactly one customer
+does; where several have it, or only a browser said so, nobody is let in by it.
 """
 
 from kizuna.customers.models import Customer, Identity, IdentityKind
@@ -20,8 +20,18 @@ def find_identity(shop_id: int, address: str) -> int | None:
     customers = list(claimed.values_list("id", flat=True)[:2])
     if len(customers) != 1:
         return None
+    if wanted not in trusted_of(shop_id, customers[0]):
+        return None
     own = Identity.objects.filter(shop_id=shop_id, customer_id=customers[0]).exclude(kind=IdentityKind.VISITOR)
     return own.order_by("kind", "id").values_list("id", flat=True).first()
+
+
+def trusted_of(shop_id: int, customer_id: int) -> set[str]:
+    """List the addresses of a customer that are verified or were said by a trusted source, in lower case."""
+    identities = Identity.objects.filter(shop_id=shop_id, customer_id=customer_id)
+    found = set(identities.filter(kind=IdentityKind.EMAIL).values_list("key", flat=True))
+    said = [profile.get("email") for profile in identities.values_list("profile", flat=True)]
+    return found | {str(entry[0]).strip().lower() for entry in said if entry and entry[0] and entry[2]}
 
 
 def find_user(shop_id: int, user_id: str) -> int | None:

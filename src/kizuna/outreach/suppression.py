@@ -4,6 +4,7 @@ Addresses are found by a keyed hash, so that an erased person stays suppressed w
 transaction. Whether a mail may be sent is asked by flows.mail_out at the moment of sending.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -76,11 +77,14 @@ def suppress_key(
 
 def find(shop_id: int, addresses: Iterable[str]) -> dict[str, Suppressed]:
     """Find which of the addresses are not written to; the wider scope where both hold."""
-    keys = {address_key(shop_id, address).hex(): address for address in addresses}
-    rows = Suppression.objects.filter(shop_id=shop_id, address_key__in=keys, lifted_us=None)
+    keys: dict[str, list[str]] = defaultdict(list)
+    for address in addresses:
+        keys[address_key(shop_id, address).hex()].append(address)
+    rows = Suppression.objects.filter(shop_id=shop_id, address_key__in=list(keys), lifted_us=None)
     found: dict[str, Suppressed] = {}
     for row in sorted(rows, key=lambda row: row.scope == Scope.ALL):
-        found[keys[row.address_key]] = Suppressed(Scope(row.scope), Reason(row.reason), row.at_us)
+        why = Suppressed(Scope(row.scope), Reason(row.reason), row.at_us)
+        found.update(dict.fromkeys(keys[row.address_key], why))
     return found
 
 

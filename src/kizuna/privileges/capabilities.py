@@ -77,7 +77,7 @@ def promise(shop_id: int, capability_id: int, asked: Asked, now_us: int) -> Prom
         release(shop_id, asked.wish_ref, now_us)
     first = first_day(entry, schedule, now_us)
     day = asked.day or first
-    _check(entry, asked, day, first)
+    _check(entry, asked, schedule, now_us)
     if day is None or not _take(entry, monday_of(day), asked.units):
         following = None if first is None else _find_room(entry, schedule, day or first, asked.units)
         raise Beyond(entry, following, list_nearest(shop_id, entry, schedule, now_us))
@@ -113,10 +113,7 @@ def find_promise(shop_id: int, wish_ref: UUID) -> Promise | None:
 
 def first_day(entry: Capability, schedule: Schedule, now_us: int) -> date | None:
     """Give the first working day that the lead time and the entry's own time allow, whatever is taken already."""
-    today = schedule.local_day(now_us)
-    day = schedule.next_working_day(today, entry.lead_days)
-    if day is not None and entry.from_day is not None and day < entry.from_day:
-        day = schedule.next_working_day(entry.from_day)
+    day = _earliest(entry, schedule, now_us)
     return None if day is None or (entry.to_day is not None and day > entry.to_day) else day
 
 
@@ -166,6 +163,14 @@ def monday_of(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
+def _earliest(entry: Capability, schedule: Schedule, now_us: int) -> date | None:
+    """The first working day after the lead time and from the entry's first day on, even beyond its last."""
+    day = schedule.next_working_day(schedule.local_day(now_us), entry.lead_days)
+    if day is not None and entry.from_day is not None and day < entry.from_day:
+        day = schedule.next_working_day(entry.from_day)
+    return day
+
+
 def _locked(shop_id: int, capability_id: int) -> Capability:
     entry = Capability.objects.select_for_update().filter(shop_id=shop_id, pk=capability_id).first()
     if entry is None:
@@ -173,18 +178,21 @@ def _locked(shop_id: int, capability_id: int) -> Capability:
     return entry
 
 
-def _check(entry: Capability, asked: Asked, day: date | None, first: date | None) -> None:
+def _check(entry: Capability, asked: Asked, schedule: Schedule, now_us: int) -> None:
     if entry.archived_at is not None:
         raise Refused("capability", f"{entry.name} is no longer done")
     if not 1 <= asked.units <= MOST_A_WEEK:
         raise Refused("units", "must be at least one")
-    if asked.day is None or day is None:
+    day = asked.day
+    if day is None:
         return
-    if first is not None and day < first:
-        raise Refused("day", f"{first.isoformat()} is the first day the lead time allows")
     if entry.to_day is not None and day > entry.to_day:
         raise Refused("day", f"{entry.name} is done until {entry.to_day.isoformat()}")
-    if first is not None and (day - first).days > WEEKS_AHEAD * 7:
+    first = _earliest(entry, schedule, now_us)
+    if first is None or day < first:
+        said = "there is no" if first is None else f"{first.isoformat()} is the first"
+        raise Refused("day", f"{said} day the lead time allows")
+    if (day - first).days > WEEKS_AHEAD * 7:
         raise Refused("day", "lies more than two years ahead")
 
 

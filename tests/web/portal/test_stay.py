@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -61,6 +61,14 @@ def test_a_choice_is_promised_at_once_and_a_taken_day_is_told_honestly(anna):
     assert "was just taken" in again.content.decode()
     assert ServiceRequest.objects.count() == 2, "nothing is promised beyond what can be done, and nothing half filed"
     assert anna.send("wishes/new/", token="four", offer=uuid4(), day=day).status_code == 422
+
+
+def test_no_day_is_chosen_on_which_nobody_works(anna):
+    offer = _capability(anna.shop)
+    today = datetime.now(UTC).date()
+    sunday = today + timedelta(days=13 - today.weekday())
+    answer = anna.send("wishes/new/", offer=str(offer.public_id), day=sunday.isoformat())
+    assert (answer.status_code, ServiceRequest.objects.count()) == (422, 0)
 
 
 def test_a_form_sent_twice_is_one_wish_in_one_conversation(anna):
@@ -204,6 +212,7 @@ def test_everything_can_be_taken_away_and_erased(anna):
     assert kept.key.startswith("erased-")
     assert (kept.profile, Customer.objects.get(pk=anna.customer_id).name) == ({}, "")
     assert suppression.find(anna.shop.pk, [anna.email]) != {}
+    assert not suppression.Suppression.objects.exclude(address="").exists()
     entry = AuditEntry.objects.get(action="customer_erased")
     assert "anna" not in f"{entry.target}{entry.before}{entry.after}".lower()
 

@@ -49,6 +49,7 @@ def erase(shop: "Shop", customer_id: int, person: "Person | None", now: datetime
     keys = [each.key for each in profiles.list_identities(shop.pk, customer_id)]
     for address in addresses:
         suppression.suppress(shop.pk, address, Reason.ERASED, Scope.ALL, now_us)
+        suppression.forget_address(shop.pk, address)
     for wish in dialogue.list_wish_ids(shop.pk, identity_ids):
         capabilities.release(shop.pk, wish, now_us)
     files = dialogue.erase(shop.pk, identity_ids, addresses)

@@ -24,6 +24,7 @@ from kizuna.flows.wishes.opening import NewWish
 from kizuna.privileges import capabilities
 from kizuna.privileges.capabilities import Beyond
 from kizuna.science import periods
+from kizuna.shops import hours
 from kizuna.shops.tenants import Refused
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ def wish_for(shop: "Shop", who: Writer, wanted: Wish, now: datetime) -> "Service
         chosen = next((each for each in offers if each.capability.public_id == wanted.offer), None)
         if chosen is None:
             raise Refused("offer", "choose among what we offer")
+        if wanted.day is not None and hours.read(shop).next_working_day(wanted.day) != wanted.day:
+            raise Refused("day", "choose a day on which we work")
     name = "" if chosen is None else chosen.capability.name
     text = "\n\n".join(part for part in (name, wanted.text.strip()) if part)
     message = writing.write(shop, who, Words(text, name, wanted.token), now)
