@@ -15,12 +15,13 @@ NOTE, PASSWORD, TRUTH = "demo.json", "demo-password", "demo-truth.npz"
 
 @dataclass(frozen=True)
 class Note:
-    """The demo shop of this installation, and whether its year is all in."""
+    """The demo shop of this installation, whether its year is all in, and whether its dialogue was told."""
 
     slug: str
     plan: Plan
     storefront_key: str
     filled: bool
+    talked: bool = False
 
 
 def read_note(home: Path) -> Note | None:
@@ -29,7 +30,7 @@ def read_note(home: Path) -> Note | None:
         said = json.loads((home / NOTE).read_text())
     except FileNotFoundError:
         return None
-    return Note(said["slug"], Plan(**said["plan"]), said["storefront_key"], said["filled"])
+    return Note(said["slug"], Plan(**said["plan"]), said["storefront_key"], said["filled"], said.get("talked", False))
 
 
 def write_note(home: Path, note: Note) -> None:

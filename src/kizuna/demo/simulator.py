@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 
 from kizuna.demo import (
+    simulator_dialogue,
     simulator_mail,
     simulator_sales,
     simulator_visits,
@@ -32,6 +33,7 @@ PARTS: Final[tuple[tuple[str, Part], ...]] = (
     ("voice", simulator_voice.add_voice),
     ("referrals", simulator_voice.add_referrals),
     ("strangers", simulator_visits.add_strangers),
+    ("dialogue", simulator_dialogue.add_dialogue),
 )
 _RATE_NOW, _RATE_STEP = 1.155, 0.006
 _encode = msgspec.json.Encoder().encode

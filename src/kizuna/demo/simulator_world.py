@@ -58,6 +58,8 @@ class Truth:
     orders: Ints
     paid_minor: Ints
     referred_by: Ints
+    wishes: Ints
+    wishes_late: Ints
 
     @property
     def alive_until(self) -> Floats:
@@ -130,6 +132,52 @@ class Purchase:
         return self.goods_minor - self.discount_minor + self.shipping_minor
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What one side says in a story; `by` is customer or person, minutes are what it took the person."""
+
+    at_us: int
+    by: str
+    text: str
+    minutes: float
+
+
+@dataclass(frozen=True, slots=True)
+class WishCourse:
+    """How a wish goes once it was talked about: kept, late or declined; times in the future have not come yet.
+
+    `can` names what the shop can do, `late_us` is how long after the promised day it was done (negative: before).
+    """
+
+    title: str
+    can: str
+    kind: str
+    outcome: str
+    agreed_us: int
+    understood: str = ""
+    works_us: int = 0
+    late_us: int = 0
+    done: str = ""
+    thanks: str = ""
+    thanks_after_us: int = 0
+    goods_minor: int = 0
+    why: str = ""
+    nearest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One conversation with a customer: its lines so far, the wish in it, and what was learned (kind, text)."""
+
+    key: str
+    customer: int
+    channel: str
+    subject: str
+    lines: tuple[Line, ...]
+    wish: WishCourse | None
+    lesson: tuple[str, str] | None
+
+
 @dataclass
 class World:
     """Everything that parts of the simulation share; each part has a random stream of its own, so that a new part
@@ -145,6 +193,7 @@ class World:
     devices: dict[int, str] = field(default_factory=dict)
     joined_us: dict[int, int] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
+    stories: list[Story] = field(default_factory=list)
 
     def stream(self, part: str) -> np.random.Generator:
         """Give the random stream of a part."""
@@ -194,4 +243,6 @@ def _draw_truth(count: int, calendar: Calendar, rng: np.random.Generator) -> Tru
         orders=np.zeros(count, dtype=np.int64),
         paid_minor=np.zeros(count, dtype=np.int64),
         referred_by=np.full(count, -1, dtype=np.int64),
+        wishes=np.zeros(count, dtype=np.int64),
+        wishes_late=np.zeros(count, dtype=np.int64),
     )

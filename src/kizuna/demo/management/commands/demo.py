@@ -17,7 +17,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 from django.utils import timezone
 
-from kizuna.demo import catalogue, filling, kept
+from kizuna.demo import catalogue, dialogue, filling, kept
 from kizuna.demo.simulator_world import Plan
 from kizuna.flows import installation
 from kizuna.flows import people as flow
@@ -56,7 +56,12 @@ class Command(BaseCommand):
         if note is not None and (note.plan.customers, note.plan.seed) != (plan.customers, plan.seed):
             self.stdout.write(f"This demo was made with --customers {note.plan.customers} --seed {note.plan.seed}.")
             self.stdout.write(f"For another year remove {home} first.")
-        filling.fill(home, plan, terminal.progress_bar() or self._say_stage)
+        progress = terminal.progress_bar() or self._say_stage
+        filling.fill(home, plan, progress)
+        if options["no_serve"]:
+            dialogue.tell_once(home, progress)
+        else:
+            dialogue.ask(home)
         if note is None or not note.filled:
             self.stdout.write(f"The shop was ready after {time.monotonic() - began:.0f} s.")
         self._say_how_to_enter(_keep_owner(home, now))
