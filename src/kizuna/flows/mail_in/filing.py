@@ -20,11 +20,10 @@ from kizuna.conversations.raw_mail import RawState
 from kizuna.conversations.threads import Author, Channel, Direction, NewConversation, NewMessage
 from kizuna.customers import identity, links
 from kizuna.customers.identity import IdentityKind
-from kizuna.flows import happenings
+from kizuna.flows import happenings, hearing
 from kizuna.flows.dialogue import news
 from kizuna.flows.happenings import Happening
 from kizuna.flows.mail_in import reporting, storing
-from kizuna.flows.outreach import answering
 from kizuna.science import periods
 
 if TYPE_CHECKING:
@@ -157,7 +156,7 @@ def _follow(case: _Case, conversation_id: int, message: "Message") -> None:
             happenings.record(
                 case.shop, Happening("Unsubscribed", message.identity_id, message.at_us, key), case.now_us
             )
-    answering.answered(case.shop, conversation_id, message.pk, case.now)
+    hearing.hear(case.shop, message, case.now)
 
 
 def _find_customer(case: _Case) -> tuple[int | None, int | None]:
