@@ -16,6 +16,7 @@ from kizuna.conversations.models import (
     ConversationTag,
     Mention,
     Message,
+    SendState,
     State,
     TeamMember,
 )
@@ -113,6 +114,14 @@ def tags_of(conversation_ids: Collection[int]) -> Mapping[int, list[str]]:
     rows = ConversationTag.objects.filter(conversation_id__in=conversation_ids).order_by("conversation_id", "tag__name")
     pairs = rows.values_list("conversation_id", "tag__name")
     return {key: [name for _, name in each] for key, each in groupby(pairs, key=lambda pair: pair[0])}
+
+
+def troubles_of(conversation_ids: Collection[int]) -> dict[int, str]:
+    """Read what went wrong with the last mail to each customer, in the words of its state."""
+    sent = Message.objects.filter(conversation_id__in=conversation_ids, outgoing__isnull=False).order_by("number")
+    last = {key: SendState(state) for key, state in sent.values_list("conversation_id", "outgoing__state")}
+    wrong = (SendState.BOUNCED, SendState.FAILED, SendState.UNCERTAIN)
+    return {key: str(state.label) for key, state in last.items() if state in wrong}
 
 
 def who_wrote(conversation_ids: Collection[int]) -> dict[int, str]:

@@ -79,6 +79,7 @@ def dress(shop: "Shop", conversations: "Sequence[Conversation]", now_us: int) ->
     customers = {each.customer_id for each in conversations if each.customer_id is not None}
     standings = handful.find(shop.pk, customers)
     tags = queues.tags_of([each.pk for each in conversations])
+    troubles = queues.troubles_of([each.pk for each in conversations])
     writers = queues.who_wrote([each.pk for each in conversations if each.customer_id not in standings])
     rows = []
     for each in conversations:
@@ -93,7 +94,7 @@ def dress(shop: "Shop", conversations: "Sequence[Conversation]", now_us: int) ->
                 wait_words(waited) if each.waiting_since_us else "",
                 "bad" if waited > VERY_LONG_WAIT_US else "warn" if waited > LONG_WAIT_US else "",
                 CHANNEL_ICONS[Channel(each.channel)],
-                "",
+                troubles.get(each.pk, ""),
             )
         )
     return rows

@@ -16,6 +16,8 @@ TABS = (
     ("settings_sources", "Sources and keys", "edit_sources"),
     ("settings_tokens", "API tokens", "edit_sources"),
     ("settings_people", "People", "edit_people"),
+    ("settings_teams", "Teams", "edit_settings"),
+    ("settings_habits", "Answers and macros", "reach_out"),
     ("settings_factors", "Factors and weights", "edit_criterion"),
     ("settings_currencies", "Currencies", "edit_settings"),
     ("settings_work", "Background work", "edit_settings"),

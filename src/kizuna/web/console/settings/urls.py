@@ -2,7 +2,19 @@
 
 from django.urls import URLPattern, path
 
-from kizuna.web.console.settings import audit, currencies, factors, people, shop, sources, tokens, weights, work
+from kizuna.web.console.settings import (
+    audit,
+    currencies,
+    factors,
+    habits,
+    people,
+    shop,
+    sources,
+    teams,
+    tokens,
+    weights,
+    work,
+)
 
 urlpatterns: list[URLPattern] = [
     path("", shop.index, name="settings"),
@@ -21,6 +33,16 @@ urlpatterns: list[URLPattern] = [
     path("people/<uuid:person>/role/", people.change_role, name="settings_person_role"),
     path("people/<uuid:person>/remove/", people.remove, name="settings_person_remove"),
     path("people/<uuid:person>/reset/", people.send_reset, name="settings_person_reset"),
+    path("teams/", teams.show, name="settings_teams"),
+    path("teams/new/", teams.create, name="settings_team_new"),
+    path("teams/<uuid:team>/", teams.edit, name="settings_team"),
+    path("teams/<uuid:team>/archive/", teams.archive, name="settings_team_archive"),
+    path("answers/", habits.show, name="settings_habits"),
+    path("answers/new/", habits.create, name="settings_answer_new"),
+    path("answers/<int:number>/", habits.edit, name="settings_answer"),
+    path("answers/<int:number>/remove/", habits.remove, name="settings_answer_remove"),
+    path("answers/macros/new/", habits.create_macro, name="settings_macro_new"),
+    path("answers/macros/<int:number>/remove/", habits.remove_macro, name="settings_macro_remove"),
     path("factors/", factors.show, name="settings_factors"),
     path("factors/half-lives/", factors.change_half_lives, name="settings_half_lives"),
     path("factors/weights/", weights.by_hand, name="settings_weights"),

@@ -61,7 +61,7 @@ function changed() {
   changing = setTimeout(() => window.htmx.trigger(thread, "kizuna:changed"), 150);
 }
 document.addEventListener("htmx:afterSwap", (event) => {
-  if (event.target === thread) thread.querySelector(".entry:last-child")?.scrollIntoView({ block: "nearest" });
+  if (event.target === thread) thread.querySelector(".turn:last-child")?.scrollIntoView({ block: "nearest" });
 });
 
 // Sending and taking back.
@@ -214,7 +214,7 @@ function frame(details, query = "") {
   made.referrerPolicy = "no-referrer";
   made.src = details.dataset.mail + query;
   made.addEventListener("load", () => {
-    const fit = () => (made.height = String(Math.min(made.contentDocument.documentElement.scrollHeight + 4, 4000)));
+    const fit = () => (made.height = String(Math.min(made.contentDocument.body.scrollHeight + 4, 4000)));
     fit();
     for (const image of made.contentDocument.images) image.addEventListener("load", fit);
   });
@@ -286,4 +286,4 @@ function beatSoon() {
   soon = setTimeout(beat, 200);
 }
 
-document.querySelector(".thread .entry:last-child")?.scrollIntoView({ block: "nearest" });
+document.querySelector(".thread .turn:last-child")?.scrollIntoView({ block: "nearest" });
