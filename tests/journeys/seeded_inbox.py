@@ -38,7 +38,7 @@ LETTERS = [
     ("A very long subject that goes on about several things at once, as people write sometimes", "Short."),
 ]
 EVIL = "<img src=x onerror=\\"document.title='owned'\\"><script>document.title='owned'</script>"
-EVIL += "<b onclick=document.title='owned'>Dear shop</b><iframe srcdoc='<script>top.document.title=1</script>'></iframe>"
+EVIL += "<b onclick=document.title='owned'>Dear shop</b><iframe srcdoc='<script>top.x=1</script>'></iframe>"
 rows = [row for row in lists.list_page(tea.pk, Filters(known=True), Order("factor"), size=40).rows]
 for place, row in enumerate(rows):
     subject, text = LETTERS[place % len(LETTERS)]

@@ -51,6 +51,12 @@ document.addEventListener("keydown", (event) => {
     form.requestSubmit(form.querySelector(".main-act"));
   }
   if (event.key === "Escape" && form) event.target.blur();
+  const pick = document.querySelector(`[data-pick="${CSS.escape(event.key)}"]`);
+  if (pick && !event.ctrlKey && !event.metaKey && !event.altKey && !event.target.closest?.("input, textarea, select, dialog")) {
+    event.preventDefault();
+    pick.open = true;
+    pick.querySelector("input:not([type=hidden])")?.focus(); // at once: what is typed next belongs to it
+  }
   if (event.key === "z" && !undo.hidden && !event.target.closest?.("input, textarea, select")) takeBack();
 });
 
@@ -191,8 +197,8 @@ document.addEventListener("click", async (event) => {
     images.remove();
   }
 });
-for (const menu of document.querySelectorAll("[data-pick]")) {
-  const find = menu.querySelector("[data-find]");
+for (const find of document.querySelectorAll("[data-find]")) {
+  const menu = find.closest("[data-pick]");
   const items = [...menu.querySelectorAll(".menu-item")];
   menu.addEventListener("toggle", () => menu.open && find.focus());
   find.addEventListener("input", () => {
