@@ -20,7 +20,7 @@ class Palette:
     text_dark: str
 
 
-def palette(accent: str, paper: str = "#faf8f5", paper_dark: str = "#24262b") -> Palette:
+def palette(accent: str, paper: str = "#ece7e1", paper_dark: str = "#393c43") -> Palette:
     """Derive a palette from #rrggbb: what is too pale or too dark to be read is moved until it can be.
 
     >>> palette("#ffee00").text != "#ffee00", palette("#2f5d50").fill

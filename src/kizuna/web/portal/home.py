@@ -23,7 +23,7 @@ PRIVILEGES = (
         "Your wishes are taken up",
         "Write down what you wish for; a person takes care of it.",
     ),
-    ("choices", "today", "You see what we can do", "Choose from what we offer and see the day at once."),
+    ("choices", "clock", "You see what we can do", "Choose from what we offer and see the day at once."),
     ("importance", "sort", "You say what comes first", "Put your wishes in your order; we follow it."),
     ("write", "mail", "You reach us directly", "Write to the person who knows you; the answer comes here and by mail."),
     ("surveys", "check", "We ask for your opinion", "Help to shape what we do and offer."),

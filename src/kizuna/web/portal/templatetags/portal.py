@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from django import template
 from django.urls import reverse
+from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 
@@ -43,7 +44,7 @@ def own_csrf(context: template.Context) -> dict[str, object]:
 @register.filter
 def day_of(us: int | None, zone: str = "UTC") -> str:
     """Write the day of an instant, in the language of the page."""
-    return "" if us is None else date_format(periods.instant_at(us).astimezone(ZoneInfo(zone)).date(), "DATE_FORMAT")
+    return "" if us is None else _day(periods.instant_at(us).astimezone(ZoneInfo(zone)).date())
 
 
 @register.filter
@@ -52,13 +53,13 @@ def moment_of(us: int | None, zone: str = "UTC") -> str:
     if us is None:
         return ""
     local: datetime = periods.instant_at(us).astimezone(ZoneInfo(zone))
-    return f"{date_format(local.date(), 'DATE_FORMAT')}, {local:%H:%M}"
+    return f"{_day(local.date())}, {local:%H:%M}"
 
 
 @register.filter
 def the_day(day: date | None) -> str:
     """Write a day, in the language of the page."""
-    return "" if day is None else date_format(day, "DATE_FORMAT")
+    return "" if day is None else _day(day)
 
 
 @register.inclusion_tag("portal/parts/nav.html", takes_context=True)
@@ -73,3 +74,9 @@ def site_nav(context: template.Context) -> dict[str, object]:
         here = path == url if name == "premium_home" else path.startswith(url)
         items.append({"url": url, "label": words_of, "icon": drawn, "here": here})
     return {"items": items, "language": context["language"]}
+
+
+def _day(day: date) -> str:
+    """Month names come from Django; English days are written as the English do, other languages by their own form."""
+    english = (translation.get_language() or words.ENGLISH).startswith(words.ENGLISH)
+    return date_format(day, "j F Y" if english else "DATE_FORMAT")
