@@ -42,6 +42,7 @@ PATHS += [
     "s/tea/customers/?q=zzzzz",
 ]
 PATHS += ["s/tea/validity/", "s/fresh/validity/"]
+PATHS += ["s/tea/surveys/", "s/tea/settings/premium/"]
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""The premium site in a real browser: a customer's whole journey, every page accessible, and no word of how they rate."""
+"""The premium site in a real browser: a whole journey, every page accessible, no word of how they rate."""
 
 import re
 from collections.abc import Iterator
@@ -52,7 +52,8 @@ surveys.ask(tea, survey, [who], now)
 LINK = """
 from kizuna.conversations.models import Outgoing
 import re
-print(re.search(r"http\\S+/enter/\\S+", Outgoing.objects.filter(key__startswith="entry-").latest("id").content["text"])[0])
+mail = Outgoing.objects.filter(key__startswith="entry-").latest("id")
+print(re.search(r"http\\S+/enter/\\S+", mail.content["text"])[0])
 """
 MAILS = """
 import json

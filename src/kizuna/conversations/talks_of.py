@@ -64,3 +64,9 @@ def list_wishes(shop_id: int, identity_ids: Collection[int]) -> list[ServiceRequ
     found = ServiceRequest.objects.filter(shop_id=shop_id, identity_id__in=list(identity_ids))
     rows = list(found.select_related("conversation").order_by("-forwarded_us", "-id")[:MOST])
     return sorted(rows, key=lambda each: each.own_priority or 10_000)
+
+
+def find_talks(shop_id: int, message_ids: Collection[int]) -> dict[int, UUID]:
+    """Find the conversation that each message belongs to."""
+    found = Message.objects.filter(shop_id=shop_id, pk__in=list(message_ids))
+    return dict(found.values_list("id", "conversation__public_id"))

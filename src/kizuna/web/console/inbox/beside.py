@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from kizuna.conversations import attention, queues, wishes
 from kizuna.conversations.threads import Channel
 from kizuna.customers import links
-from kizuna.knowledge import learned
 from kizuna.privileges import tiers
 from kizuna.relationships import handful, investments, stages
 from kizuna.sales import timeline
@@ -54,7 +53,6 @@ def read(shop: "Shop", conversation: "Conversation") -> dict[str, object]:
         "tier": tiers.tier_of(shop.pk, customer_id),
         "orders": timeline.list_orders(shop.pk, ids, None, FEW)[:FEW],
         "wishes": wishes.list_open(shop.pk, ids)[:6],
-        "learned": learned.list_of(shop.pk, ids)[:8],
         "invested": invested,
         "invested_minutes": round(minutes),
         "others": [(each, rows.CHANNEL_ICONS[Channel(each.channel)]) for each in others[:FEW]],

@@ -18,6 +18,7 @@ TABS = (
     ("settings_people", "People", "edit_people"),
     ("settings_teams", "Teams", "edit_settings"),
     ("settings_habits", "Answers and macros", "reach_out"),
+    ("settings_premium", "Premium site", "edit_settings"),
     ("settings_factors", "Factors and weights", "edit_criterion"),
     ("settings_currencies", "Currencies", "edit_settings"),
     ("settings_work", "Background work", "edit_settings"),

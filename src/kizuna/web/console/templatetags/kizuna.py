@@ -17,6 +17,7 @@ SECTIONS = (
     ("inbox/", "Inbox", "inbox", "Dialogue", {"work_wishes"}),
     ("wishes/", "Wishes", "wish", "Dialogue", {"view"}),
     ("outreach/", "Dialogue mails", "mail", "Dialogue", {"view"}),
+    ("surveys/", "Surveys", "check", "Dialogue", {"view"}),
     ("stages/", "Stages", "stages", "Insight", {"view"}),
     ("forecast/", "Forecast", "forecast", "Insight", {"view"}),
     ("explore/", "Explore", "explore", "Insight", {"view"}),
