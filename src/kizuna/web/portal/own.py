@@ -5,7 +5,7 @@ import json
 from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 
-from kizuna.flows.premium import erasing, inviting, own_data, preferring
+from kizuna.flows.premium import erasing, held, inviting, preferring
 from kizuna.flows.premium.preferring import Preferences
 from kizuna.html import words
 from kizuna.science import periods
@@ -67,9 +67,9 @@ def particulars(request: SiteRequest) -> HttpResponseBase:
 @site_page()
 def download(request: SiteRequest) -> HttpResponseBase:
     """Hand over everything the shop holds, as JSON."""
-    held = own_data.gather(request.store, request.guest.customer_id, periods.instant_at(request.now_us))
+    gathered = held.gather(request.store, request.guest.customer_id, periods.instant_at(request.now_us))
     response = HttpResponse(
-        json.dumps(held, ensure_ascii=False, indent=1, default=str), content_type="application/json"
+        json.dumps(gathered, ensure_ascii=False, indent=1, default=str), content_type="application/json"
     )
     response["Content-Disposition"] = f'attachment; filename="{request.store.slug}-about-me.json"'
     response["X-Content-Type-Options"] = "nosniff"
