@@ -97,10 +97,10 @@ def find_newest(shop_id: int) -> Recogniser | None:
 
 def recognise(shop_id: int, text: str) -> Recognised | None:
     """Say what a text seems to hold; None while nothing was learned yet."""
-    newest = Recogniser.objects.filter(shop_id=shop_id).order_by("-id").values_list("id", flat=True).first()
+    newest = Recogniser.objects.filter(shop_id=shop_id).order_by("-id").values_list("id", "learned_us").first()
     if newest is None:
         return None
-    model, index = _load(newest)
+    model, index = _load(shop_id, *newest)
     verdict = wording.judge(model, text, index)
     chance = 1 - verdict.chances.get(NONE, 0.0)
     likely = {label: value for label, value in verdict.chances.items() if label != NONE}
@@ -180,9 +180,9 @@ def _figures(held: list[Held]) -> dict[str, float]:
 
 
 @lru_cache(maxsize=32)
-def _load(number: int) -> tuple[TextModel, dict[str, int]]:
-    """Read a model once per process: a row is never changed."""
-    told = Recogniser.objects.values_list("model", flat=True).get(pk=number)
+def _load(shop_id: int, number: int, learned_us: int) -> tuple[TextModel, dict[str, int]]:
+    """Read a model once per process: a row is never changed, and these three name it."""
+    told = Recogniser.objects.values_list("model", flat=True).get(pk=number, shop_id=shop_id, learned_us=learned_us)
     model = TextModel(
         tuple(told["labels"]),
         tuple(told["terms"]),
