@@ -5,7 +5,7 @@ The stages of handling themselves are in wishes.
 
 from uuid import UUID
 
-from kizuna.conversations import wishes
+from kizuna.conversations import teams, wishes
 from kizuna.conversations.models import ServiceRequest, Team, WishApproval, WishComment, WishMove, WishStep
 from kizuna.conversations.wishes import Actor
 from kizuna.shops.hours import MINUTE_US, Schedule
@@ -41,7 +41,7 @@ def add_step(wish: ServiceRequest, title: str, department_id: int | None, actor:
         raise Refused("title", "say in 1 to 200 characters what is to do")
     if WishStep.objects.filter(wish=wish).count() >= MOST_STEPS:
         raise Refused("title", f"a wish has at most {MOST_STEPS} steps")
-    if department_id is not None and not Team.objects.filter(shop_id=wish.shop_id, pk=department_id).exists():
+    if department_id is not None and not teams.has(wish.shop_id, department_id):
         raise Refused("department", "there is no such department")
     step = _create(wish, title.strip(), department_id, now_us)
     wishes.note(wish, "step", actor, now_us, after="added", words=step.title)

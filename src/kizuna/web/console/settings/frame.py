@@ -21,6 +21,9 @@ TABS = (
     ("settings_premium", "Premium site", "edit_settings"),
     ("settings_factors", "Factors and weights", "edit_criterion"),
     ("settings_currencies", "Currencies", "edit_settings"),
+    ("settings_capabilities", "What we can do", "edit_capabilities"),
+    ("settings_wishes", "Wishes", "edit_settings"),
+    ("settings_hours", "Business hours", "edit_settings"),
     ("settings_work", "Background work", "edit_settings"),
     ("settings_audit", "Audit log", "view_audit"),
 )

@@ -4,9 +4,11 @@ from django.urls import URLPattern, path
 
 from kizuna.web.console.settings import (
     audit,
+    capabilities,
     currencies,
     factors,
     habits,
+    hours,
     people,
     premium,
     shop,
@@ -14,6 +16,7 @@ from kizuna.web.console.settings import (
     teams,
     tokens,
     weights,
+    wishes,
     work,
 )
 
@@ -60,6 +63,17 @@ urlpatterns: list[URLPattern] = [
     path("currencies/add/", currencies.add, name="settings_rate_add"),
     path("currencies/paste/", currencies.paste, name="settings_rates_paste"),
     path("currencies/<int:rate>/remove/", currencies.remove, name="settings_rate_remove"),
+    path("hours/", hours.show, name="settings_hours"),
+    path("wishes/", wishes.show, name="settings_wishes"),
+    path("wishes/begin/", wishes.begin, name="settings_wishes_begin"),
+    path("wishes/levels/", wishes.levels, name="settings_wish_levels"),
+    path("wishes/kinds/new/", wishes.kind, name="settings_wish_kind_new"),
+    path("wishes/kinds/<uuid:kind>/", wishes.kind, name="settings_wish_kind"),
+    path("wishes/kinds/<uuid:kind>/archive/", wishes.archive, name="settings_wish_kind_archive"),
+    path("capabilities/", capabilities.show, name="settings_capabilities"),
+    path("capabilities/new/", capabilities.edit, name="settings_capability_new"),
+    path("capabilities/<uuid:entry>/", capabilities.edit, name="settings_capability"),
+    path("capabilities/<uuid:entry>/archive/", capabilities.archive, name="settings_capability_archive"),
     path("work/", work.show, name="settings_work"),
     path("work/jobs/<uuid:job>/revive/", work.revive, name="settings_job_revive"),
     path("work/events/<int:event>/retry/", work.retry, name="settings_event_retry"),
