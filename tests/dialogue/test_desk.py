@@ -10,9 +10,12 @@ from kizuna.conversations import attachments, attention, canned, drafts, outgoin
 from kizuna.conversations.models import Attachment, Conversation
 from kizuna.conversations.queues import Asked
 from kizuna.conversations.threads import State
+from kizuna.conversations.wishes import Source
 from kizuna.flows.dialogue import attending, files, habits, handling, joining, writing
 from kizuna.flows.dialogue.joining import Bulk
 from kizuna.flows.dialogue.writing import Refused, Reply
+from kizuna.flows.wishes import opening
+from kizuna.flows.wishes.opening import NewWish
 from kizuna.relationships import investments
 from kizuna.science import periods
 from tests.dialogue.making import NOW, Desk, hear, make_desk, write_in
@@ -228,3 +231,17 @@ def test_two_who_take_it_at_once_are_never_both_right() -> None:
     assert sorted(won) == [False, True]
     conversation.refresh_from_db()
     assert conversation.assignee_id == (desk.kim, desk.lee)[won.index(True)].pk
+
+
+def test_a_wish_goes_with_the_conversation_it_came_from() -> None:
+    desk = make_desk()
+    first, second = write_in(desk, "One", ago_min=60), write_in(desk, "Two", "Again", ago_min=30)
+    message = threads.list_messages(desk.shop.pk, second.pk)[0]
+    wish = opening.open_wish(desk.shop, NewWish(None, "Two", Source.MESSAGE, message_id=message.pk), desk.kim, NOW)
+    joining.merge(desk.shop, first.pk, second.pk, desk.kim, NOW)
+    wish.refresh_from_db()
+    assert wish.conversation_id == first.pk
+    number = next(each.number for each in threads.list_messages(desk.shop.pk, first.pk) if each.pk == message.pk)
+    made = joining.split(desk.shop, first.pk, [number], desk.kim, NOW)
+    wish.refresh_from_db()
+    assert wish.conversation_id == made.pk

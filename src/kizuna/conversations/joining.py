@@ -10,7 +10,17 @@ from django.db.models import QuerySet
 
 from kizuna.conversations import search, threads
 from kizuna.conversations.desk import Refused
-from kizuna.conversations.models import Attention, Conversation, ConversationTag, Draft, Kind, Message, State
+from kizuna.conversations.models import (
+    Attention,
+    Conversation,
+    ConversationTag,
+    Draft,
+    Kind,
+    Message,
+    RawMail,
+    ServiceRequest,
+    State,
+)
 from kizuna.conversations.threads import NewConversation
 
 
@@ -30,6 +40,8 @@ def merge(kept: Conversation, other: Conversation, now_us: int) -> int:
         person_id__in=Draft.objects.filter(conversation=kept).values("person_id")
     ).update(conversation=kept)
     _move_attention(kept, other)
+    ServiceRequest.objects.filter(conversation=other).update(conversation=kept)
+    RawMail.objects.filter(conversation=other).update(conversation=kept)
     search.move(kept.shop_id, other.pk, kept.pk)
     if kept.identity_id is None:
         kept.identity_id, kept.customer_id = other.identity_id, other.customer_id
@@ -63,6 +75,8 @@ def split(conversation: Conversation, numbers: Collection[int], now_us: int) -> 
     )
     made = threads.open_conversation(conversation.shop_id, new, now_us)
     _move(chosen.order_by("number"), made)
+    ServiceRequest.objects.filter(conversation=conversation, message__conversation=made).update(conversation=made)
+    RawMail.objects.filter(conversation=conversation, message__conversation=made).update(conversation=made)
     threads.rebuild(made)
     threads.rebuild(conversation)
     for message in Message.objects.filter(conversation=made):

@@ -6,6 +6,7 @@ What a mail says is conversations.mail's affair, what follows from it flows.mail
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from django.db.models import F
 
@@ -61,8 +62,10 @@ def store(arrived: Sequence[Arrived], now_us: int) -> list[int]:
 
 
 def list_pending(limit: int) -> list[int]:
-    """List the oldest mails that wait to be read."""
-    return list(RawMail.objects.filter(state=RawState.PENDING).order_by("id").values_list("pk", flat=True)[:limit])
+    """List the oldest mails that wait to be read; one that was tried before comes alone."""
+    waiting = RawMail.objects.filter(state=RawState.PENDING).order_by("id").values_list("pk", "attempts")[:limit]
+    fresh = [pk for pk, _ in takewhile(lambda each: not each[1], waiting)]
+    return fresh or [pk for pk, _ in waiting[:1]]
 
 
 def note_attempt(ids: Iterable[int]) -> None:

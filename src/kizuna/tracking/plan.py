@@ -120,7 +120,11 @@ _VOLUNTEERED = (
     (CONSENT_UPDATED, "", "Segment's consent event: context.consent.categoryPreferences."),
 )
 _MAIL_OUT = (
-    ("Email Sent", "email_id campaign_id subject", "The shop wrote an e-mail."),
+    (
+        "Email Sent",
+        "email_id campaign_id subject machine",
+        "The shop wrote an e-mail; machine: true for automatic ones.",
+    ),
     ("Email Delivered", "email_id campaign_id subject", "The e-mail reached the mailbox."),
     ("Email Bounced", "email_id campaign_id subject", "The e-mail could not be delivered."),
 )

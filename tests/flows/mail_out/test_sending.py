@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 
 from kizuna.conversations import composing, mail_ids, outgoing
-from kizuna.conversations.outgoing import SendState
+from kizuna.conversations.outgoing import Outgoing, SendState
 from kizuna.flows.mail_out import pumping, sending
 from kizuna.flows.mail_out.sending import Notice, Terms
+from kizuna.tracking import dealings
 from kizuna.tracking.models import Fact
 from tests.flows.mail_out.conftest import Desk
 from tests.mail_sink import Sink
@@ -97,3 +98,12 @@ def test_mail_waits_while_the_server_is_away_and_then_goes_once(desk: Desk, sink
     pumping.send_due(NOW + timedelta(minutes=1))
     assert _state(desk, message.pk).state == SendState.SENT
     assert len(sink.taken) == 1
+
+
+def test_a_machines_mail_is_told_as_a_machines(desk: Desk, sink: Sink) -> None:
+    message = desk.write("anna@customer.example", "We have your mail.")
+    Outgoing.objects.filter(message=message).update(machine=True)
+    pumping.send_due(NOW)
+    fact = Fact.objects.get(shop_id=desk.shop.pk, name="Email Sent")
+    assert fact.properties["machine"] is True
+    assert dealings.dealings_of(desk.shop.pk, [fact.identity_id]) == []

@@ -39,7 +39,8 @@ def find_team(secret: str, address: str) -> Team | None:
         return found
     conversation_id = mail_ids.read_reply_address(secret, lean)
     if conversation_id is not None:
-        held = Conversation.objects.filter(pk=conversation_id).select_related("team").first()
+        shop_id = Conversation.objects.filter(pk=conversation_id).values_list("shop_id", flat=True).first()
+        held = None if shop_id is None else threads.find(shop_id, conversation_id)
         return None if held is None else held.team
     local, _, domain = lean.rpartition("@")
     outgoing_id = mail_ids.read_bounce_address(secret, lean)
@@ -85,11 +86,14 @@ def find_recent(shop_id: int, team_id: int, identity_id: int, subject: str, sinc
 def _candidates(
     shop_id: int, team_id: int, secret: str, mail: ParsedMail, recipients: Iterable[str]
 ) -> Iterator[tuple[Conversation, str]]:
-    addresses = dict.fromkeys((*recipients, *mail.delivered_to, *(each.address for each in (*mail.to, *mail.cc))))
-    for address in addresses:
+    # a signed address that the mail was sent to is enough: the conversation may have gone to another team since
+    ours = dict.fromkeys(recipients, True)
+    for address in (*mail.delivered_to, *(each.address for each in (*mail.to, *mail.cc))):
+        ours.setdefault(address, False)
+    for address, was_sent_there in ours.items():
         number = mail_ids.read_reply_address(secret, address)
         found = None if number is None else threads.find(shop_id, number)
-        if found is not None and found.team_id == team_id:
+        if found is not None and (was_sent_there or found.team_id == team_id):
             yield found, "reply address"
     for by, ids in (("In-Reply-To", mail.in_reply_to), ("References", tuple(reversed(mail.references)))):
         for found in _by_ids(shop_id, team_id, ids[:MOST_IDS]):

@@ -106,7 +106,8 @@ def _judge(shop: "Shop", raw: "RawMail", mail: ParsedMail, check: Check, now: da
         others = [each.address for each in mail.reply_to if not matching.is_own_address(shop.pk, each.address)]
         if others and verdict not in _REPORTS:
             # a form of the shop's own site: it writes from our address and names the customer to answer
-            verdict, why, address, check = Verdict.HUMAN, "a form of the shop's own", others[0], Check.UNKNOWN
+            verdict, why, address = Verdict.HUMAN, "a form of the shop's own", others[0]
+            check = Check.FAILED if check == Check.FAILED else Check.UNKNOWN
         else:
             verdict, why = Verdict.LOOP, "it comes from an address of ours"
     ways = (address, *(each.lower() for each in raw.recipients), *(each.address for each in mail.to))

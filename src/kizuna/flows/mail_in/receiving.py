@@ -56,7 +56,10 @@ class _Read:
 
 @standing.pump("mail.receive", interval_s=0.1)
 def take_waiting(now: datetime) -> bool:
-    """Take the oldest mails that wait; True where there may be more."""
+    """Take the oldest mails that wait; True where there may be more.
+
+    One that was tried before is taken alone: should it end the worker again, no other is blamed for it.
+    """
     ids = raw_mail.list_pending(AT_ONCE)
     if not ids:
         return False

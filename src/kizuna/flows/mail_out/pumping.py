@@ -211,6 +211,10 @@ def _tell_of_sent(now_us: int) -> bool:
 def _happening(row: Outgoing) -> list[Happening]:
     if row.message is None or row.message.conversation.identity_id is None:
         return []
-    told = {"email_id": row.public_id.hex, "subject": row.message.subject or row.message.conversation.subject}
+    told: dict[str, object] = {
+        "email_id": row.public_id.hex,
+        "subject": row.message.subject or row.message.conversation.subject,
+        "machine": row.machine or None,
+    }
     at_us = row.sent_us or row.changed_us
     return [Happening("Email Sent", row.message.conversation.identity_id, at_us, f"email-sent-{row.public_id}", told)]
