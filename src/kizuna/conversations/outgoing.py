@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Count, Q
+
 from kizuna.conversations.mail_ids import domain_of
 from kizuna.conversations.models import Outgoing, SendState
 
@@ -109,9 +111,10 @@ def withdraw(shop_id: int, message: int, now_us: int) -> bool:
     return waiting.update(state=SendState.WITHDRAWN, changed_us=now_us) > 0
 
 
-def requeue(shop_id: int, message: int, now_us: int) -> bool:
+def requeue(shop_id: int, now_us: int, *, message: int | None = None, public_id: UUID | None = None) -> bool:
     """Send a mail again that failed, came back or is in doubt, to those it did not reach, under its own Message-ID."""
-    row = Outgoing.objects.select_for_update().filter(shop_id=shop_id, message_id=message).first()
+    named = Q(message_id=message) if message is not None else Q(public_id=public_id)
+    row = Outgoing.objects.select_for_update().filter(named, shop_id=shop_id).first()
     if row is None or SendState(row.state) not in _MAY_RESEND:
         return False
     for each in row.recipients:
@@ -159,6 +162,20 @@ def states(shop_id: int, message_ids: Collection[int]) -> dict[int, View]:
     """Show how the mails of messages stand; messages that are no mail are left out."""
     rows = Outgoing.objects.filter(shop_id=shop_id, message_id__in=message_ids)
     return {row.message_id: _view(row) for row in rows if row.message_id is not None}
+
+
+def count_since(shop_id: int, since_us: int) -> dict[str, int]:
+    """Count mails by state: all that wait, and those that changed since an instant."""
+    waits = Q(state__in=(SendState.QUEUED, SendState.SENDING))
+    mine = Outgoing.objects.filter(waits | Q(changed_us__gte=since_us), shop_id=shop_id)
+    return dict(mine.order_by().values_list("state").annotate(count=Count("id")))
+
+
+def list_troubled(shop_id: int, count: int) -> list[Outgoing]:
+    """List the newest mails that failed, came back or are in doubt."""
+    states_of_trouble = (SendState.FAILED, SendState.BOUNCED, SendState.UNCERTAIN)
+    mine = Outgoing.objects.filter(shop_id=shop_id, state__in=states_of_trouble)
+    return list(mine.select_related("message__conversation").order_by("-changed_us")[:count])
 
 
 def sum_up(row: Outgoing) -> None:

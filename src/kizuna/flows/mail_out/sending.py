@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -123,9 +124,18 @@ def undo(shop: "Shop", message_id: int, now: datetime) -> bool:
 def resend(shop: "Shop", message_id: int, person: "Person | None", now: datetime) -> bool:
     """Send a message again that failed, came back or is in doubt, to those it did not reach; the same Message-ID."""
     with transaction.atomic():
-        done = outgoing.requeue(shop.pk, message_id, periods.epoch_us(now))
+        done = outgoing.requeue(shop.pk, periods.epoch_us(now), message=message_id)
         if done:
             audit.record(shop, person, "mail_sent_again", f"message {message_id}", None, None, now)
+    return done
+
+
+def resend_mail(shop: "Shop", public_id: UUID, person: "Person | None", now: datetime) -> bool:
+    """Send any mail again, also a notice that belongs to no conversation."""
+    with transaction.atomic():
+        done = outgoing.requeue(shop.pk, periods.epoch_us(now), public_id=public_id)
+        if done:
+            audit.record(shop, person, "mail_sent_again", f"mail {public_id}", None, None, now)
     return done
 
 

@@ -24,6 +24,7 @@ TABS = (
     ("settings_capabilities", "What we can do", "edit_capabilities"),
     ("settings_wishes", "Wishes", "edit_settings"),
     ("settings_hours", "Business hours", "edit_settings"),
+    ("settings_mail", "Mail", "edit_mail"),
     ("settings_work", "Background work", "edit_settings"),
     ("settings_audit", "Audit log", "view_audit"),
 )
