@@ -22,7 +22,7 @@ from kizuna.tracking.inbox import open_inbox  # noqa: E402
 from kizuna.web.capture.door import CaptureDoor  # noqa: E402
 from kizuna.web.capture.keys import KeyRing  # noqa: E402
 from kizuna.web.live.door import LiveDoor  # noqa: E402
-from kizuna.web.mail.door import MailDoor, open_door  # noqa: E402
+from kizuna.web.mail.doors import Doors, open_doors  # noqa: E402
 
 _log = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ class Kizuna:
         self._live = LiveDoor()
         self._stop = threading.Event()
         self._worker: threading.Thread | None = None
-        self._mail: MailDoor | None = None
+        self._mail: Doors | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one connection."""
@@ -84,7 +84,7 @@ class Kizuna:
         if "worker" in self.roles:
             self._worker = threading.Thread(target=worker.run, args=(self._stop,), name="kizuna worker", daemon=True)
             self._worker.start()
-            self._mail = open_door(settings.LMTP)
+            self._mail = open_doors(settings.LMTP)
 
     def _finish(self) -> None:
         if self._mail is not None:

@@ -1,9 +1,10 @@
-"""Addresses of the mail door: what providers report."""
+"""Addresses of the mail door, under /mail/: what providers report, and the mail they post."""
 
 from django.urls import URLPattern, path
 
-from kizuna.web.mail import tracking
+from kizuna.web.mail import hooks, tracking
 
 urlpatterns: list[URLPattern] = [
     path("events/<slug:provider>/", tracking.events, name="mail_events"),
+    path("in/<slug:provider>/<str:token>/", hooks.take, name="mail_hook"),
 ]

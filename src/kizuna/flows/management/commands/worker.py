@@ -23,12 +23,11 @@ class Command(BaseCommand):
         stop = threading.Event()
         _end_on_signal(stop)
         installation.prepare()
-        door = import_string(settings.MAIL_DOOR)(settings.LMTP)
+        doors = import_string(settings.MAIL_DOOR)(settings.LMTP)
         self.stdout.write("worker started")
         self.stdout.flush()
         worker.run(stop)
-        if door is not None:
-            door.stop()
+        doors.stop()
 
 
 def _end_on_signal(stop: threading.Event) -> None:
