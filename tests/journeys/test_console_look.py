@@ -28,21 +28,16 @@ validity.check(tea, now, np.random.default_rng(1))
 cube.make(tea, now)
 """
 PATHS = ["s/tea/", "s/tea/portfolio/", "s/tea/customers/", "s/tea/customers/merges/", "s/tea/debugger/"]
-PATHS += [
-    "s/tea/settings/work/",
-    "s/tea/forecast/",
-    "s/fresh/forecast/",
-    "s/tea/explore/?m=revenue&m=customers&rows=month&cols=segment",
-    "s/tea/explore/?rows=month&cols=segment&view=chart",
-    "s/tea/retention/?by=segment&show=revenue",
-    "s/fresh/explore/",
-    "s/fresh/",
-    "s/fresh/portfolio/",
-    "s/fresh/customers/",
-    "s/tea/customers/?q=zzzzz",
-]
+PATHS += [f"s/tea/outreach/{each}" for each in ("", "new/", "silent/", "use/", "rules/")]
 PATHS += ["s/tea/validity/", "s/fresh/validity/"]
 PATHS += ["s/tea/surveys/", "s/tea/settings/premium/"]
+OUTREACH = [
+    "s/tea/outreach/",
+    "s/tea/outreach/new/",
+    "s/tea/outreach/silent/",
+    "s/tea/outreach/use/",
+    "s/tea/outreach/rules/",
+]
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,7 @@ from kizuna.shops import tenants
 if TYPE_CHECKING:
     from kizuna.shops.models import Shop
 
-MOST_REFERRALS = 60
+MOST_REFERRALS = 150
 DOING = "Talking with customers"
 
 

@@ -19,6 +19,7 @@ WISH_SPAN_DAYS: Final = 120
 QUESTION_SPAN_DAYS: Final = 45
 ONE_WISH_IN: Final = 34
 BY_PORTAL: Final = 6
+AGAIN_SHARE: Final = 0.6
 """Every so-manieth wish is filed on the premium site."""
 KEPT, LATE, DECLINED = "kept", "late", "declined"
 _LATE_SHARE, _DECLINED_SHARE, _SILENT_SHARE = 0.14, 0.1, 0.12
@@ -55,6 +56,19 @@ def _add_wishes(world: World, rng: np.random.Generator) -> None:
         day = begins + (latest - begins) * float(rng.beta(1.6, 1.0)) if latest > begins else latest - 1
         at_us = int(world.calendar.instants(np.array([min(day, DAYS - 0.1)]), rng)[0])
         _tell_wish(world, customer, number, at_us, rng)
+    _add_further(world, count, rng)
+
+
+def _add_further(world: World, number: int, rng: np.random.Generator) -> None:
+    """Some whose wish came true wish again: the cycle that never ends."""
+    truth, start = world.truth, int(world.calendar.midnights[0])
+    happy = [story for story in world.stories if story.wish is not None and story.wish.thanks]
+    for story in happy:
+        again_us = story.lines[0].at_us + int(rng.uniform(22, 55) * DAY_US)
+        stays = float(truth.alive_until[story.customer]) * DAY_US + start
+        if rng.random() < AGAIN_SHARE and again_us < min(world.plan.now_us, stays):
+            _tell_wish(world, story.customer, number, again_us, rng)
+            number += 1
 
 
 def _tell_wish(world: World, customer: int, number: int, at_us: int, rng: np.random.Generator) -> None:
