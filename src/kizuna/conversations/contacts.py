@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kizuna.conversations.models import Conversation, Direction, Kind, Message
+from kizuna.conversations.models import Conversation, Direction, Kind, Message, State
 
 type Ints = NDArray[np.int64]
 
@@ -81,3 +81,11 @@ def find_message(shop_id: int, message_id: int) -> Told | None:
     columns = ("public_id", "conversation__identity_id", "conversation_id", "channel", "at_us")
     row = Message.objects.filter(shop_id=shop_id, pk=message_id).values_list(*columns).first()
     return None if row is None else Told(str(row[0]), *row[1:])
+
+
+def closed_columns(shop_id: int) -> tuple[Ints, Ints, list[str]]:
+    """Read every conversation that was brought to its end: its number, when, and its channel."""
+    closed = Conversation.objects.filter(shop_id=shop_id, state=State.CLOSED, merged_into=None)
+    rows = list(closed.exclude(closed_us=None).values_list("id", "closed_us", "channel").iterator(_CHUNK))
+    numbers = np.array([row[:2] for row in rows], dtype=np.int64).reshape(-1, 2)
+    return numbers[:, 0].copy(), numbers[:, 1].copy(), [row[2] for row in rows]

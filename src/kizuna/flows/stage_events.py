@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from kizuna.conversations import contacts, wishes
 from kizuna.customers import links
+from kizuna.knowledge import learned
 from kizuna.relationships import referrals
 from kizuna.sales import ledger
 from kizuna.science.stages import Act, Event
@@ -38,7 +39,7 @@ def gather(shop: "Shop", customer_ids: Collection[int]) -> dict[int, list[Event]
     found: dict[int, list[Event]] = {customer: [] for customer in members}
     talks = list(_talks(shop.pk, owner))
     journal = _journal(shop.pk, owner, talks)
-    for told in (talks, journal, _doings(shop.pk, owner), _wishes(shop.pk, owner), _referrals(shop.pk, owner)):
+    for told in (talks, journal, *(read(shop.pk, owner) for read in (_doings, _wishes, _lessons, _referrals))):
         for identity_id, event in told:
             found[owner[identity_id]].append(event)
     return found
@@ -101,6 +102,13 @@ def _wishes(shop_id: int, owner: Mapping[int, int]) -> Told:
             if at_us is not None:
                 told = Event(at_us, act, ref, wish=ref, channel=channel, within=within, via_portal=via)
                 yield wish.identity_id, told
+
+
+def _lessons(shop_id: int, owner: Mapping[int, int]) -> Told:
+    for identity_id, learned_us, confirmed_us in learned.list_moments(shop_id, owner):
+        yield identity_id, Event(learned_us, Act.LEARNED, "lesson")
+        if confirmed_us is not None:
+            yield identity_id, Event(confirmed_us, Act.AGREED, "lesson")
 
 
 def _referrals(shop_id: int, owner: Mapping[int, int]) -> Told:

@@ -160,10 +160,10 @@ def list_of_message(shop_id: int, message_ids: Collection[int]) -> dict[int, lis
     return found
 
 
-def list_moments(shop_id: int, identity_ids: Collection[int]) -> list[tuple[int, int | None]]:
-    """List when things were learned and last confirmed by the customer, forgotten ones too: stages count moments."""
+def list_moments(shop_id: int, identity_ids: Collection[int]) -> list[tuple[int, int, int | None]]:
+    """List of whom and when things were learned and last confirmed by them, forgotten ones too, as stages count."""
     rows = Lesson.objects.filter(shop_id=shop_id, identity_id__in=list(identity_ids)).order_by("learned_us", "id")
-    return [(row.learned_us, row.confirmed_us if row.confirmed_by_customer else None) for row in rows]
+    return [(row.identity_id, row.learned_us, row.confirmed_us if row.confirmed_by_customer else None) for row in rows]
 
 
 def as_variables(shop_id: int, identity_ids: Collection[int]) -> dict[str, str]:

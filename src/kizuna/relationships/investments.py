@@ -112,6 +112,11 @@ def find(shop_id: int, source_kind: str, source_ref: str) -> InvestmentView | No
     return next((InvestmentView(*row) for row in found.values_list(*_SHOWN)), None)
 
 
+def has_any(shop_id: int) -> bool:
+    """Tell whether anything was invested in this shop's customers yet."""
+    return Investment.objects.filter(shop_id=shop_id).exists()
+
+
 def exists(shop_id: int, investment_id: int) -> bool:
     """Tell whether the shop has such an expense."""
     return Investment.objects.filter(shop_id=shop_id, pk=investment_id).exists()

@@ -21,6 +21,7 @@ TABS = (
     ("settings_premium", "Premium site", "edit_settings"),
     ("settings_mail_in", "Incoming mail", "edit_mail"),
     ("settings_factors", "Factors and weights", "edit_criterion"),
+    ("settings_investments", "Investments", "edit_settings"),
     ("settings_currencies", "Currencies", "edit_settings"),
     ("settings_capabilities", "What we can do", "edit_capabilities"),
     ("settings_wishes", "Wishes", "edit_settings"),

@@ -19,6 +19,7 @@ SECTIONS = (
     ("outreach/", "Dialogue mails", "mail", "Dialogue", {"view"}),
     ("surveys/", "Surveys", "check", "Dialogue", {"view"}),
     ("stages/", "Stages", "stages", "Insight", {"view"}),
+    ("investments/", "Investments", "invest", "Insight", {"view"}),
     ("forecast/", "Forecast", "forecast", "Insight", {"view"}),
     ("explore/", "Explore", "explore", "Insight", {"view"}),
     ("retention/", "Retention", "retention", "Insight", {"view"}),
