@@ -41,5 +41,7 @@ def find_user(shop_id: int, user_id: str) -> int | None:
 
 
 def address_of(shop_id: int, customer_id: int) -> str:
-    """Give the address that a customer is written to; empty where none is known."""
-    return Customer.objects.filter(shop_id=shop_id, pk=customer_id).values_list("email", flat=True).first() or ""
+    """Give the address that a customer is written to: verified or given by the shop; empty where none is known."""
+    known = trusted_of(shop_id, customer_id)
+    shown = Customer.objects.filter(shop_id=shop_id, pk=customer_id).values_list("email", flat=True).first() or ""
+    return shown.strip().lower() if shown.strip().lower() in known else min(known, default="")

@@ -13,7 +13,7 @@ from django.tasks import task
 
 from kizuna.customers import links
 from kizuna.jobs import queue, standing
-from kizuna.privileges import entrance, site, tiers
+from kizuna.privileges import catalogue, entrance, site, tiers
 from kizuna.privileges.site import Site
 from kizuna.privileges.tiers import TierView
 from kizuna.relationships import standings
@@ -51,6 +51,9 @@ def refresh_everybody(shop: "Shop", now_us: int) -> None:
 def change_tiers(shop: "Shop", wanted: "Sequence[TierView]", person: "Person | None", now: datetime) -> bool:
     """Settle what tiers are given to whom and what each sees; False where nothing differs. Raises tenants.Refused."""
     changed = tiers.change_tiers(shop.pk, wanted)
+    for name, (old, new) in changed.items():
+        if name.startswith("name "):
+            catalogue.rename_tier(shop.pk, str(old), str(new))
     if changed:
         before = {name: old for name, (old, _) in changed.items()}
         after = {name: new for name, (_, new) in changed.items()}

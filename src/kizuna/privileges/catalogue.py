@@ -105,3 +105,12 @@ def _check(shop_id: int, draft: Draft, entry: Capability | None) -> None:
         raise Refused("to_day", "must not lie before the first day")
     if not set(draft.segments) <= set(SEGMENTS):
         raise Refused("segments", "must be among A, B, C and D")
+
+
+def rename_tier(shop_id: int, before: str, after: str) -> int:
+    """Follow a tier that got another name in what is for some tiers only; returns how many entries that were."""
+    entries = [each for each in Capability.objects.filter(shop_id=shop_id) if before in each.tiers]
+    for entry in entries:
+        entry.tiers = [after if name == before else name for name in entry.tiers]
+        entry.save(update_fields=["tiers"])
+    return len(entries)

@@ -9,11 +9,12 @@ import pytest
 from django.test import Client
 
 from kizuna.conversations import talks_of, threads
-from kizuna.conversations.models import Conversation, Message, ServiceRequest
+from kizuna.conversations.models import Conversation, Message, Outgoing, ServiceRequest
 from kizuna.conversations.threads import Author, Direction, NewMessage
 from kizuna.customers import consent
 from kizuna.customers.models import Customer, Identity, SearchTerm
 from kizuna.flows import learning, surveys
+from kizuna.flows.dialogue import writing as dialogue
 from kizuna.flows.learning import Learned
 from kizuna.flows.wishes import handling
 from kizuna.flows.wishes.handling import Refusal, Understanding
@@ -131,6 +132,21 @@ def test_writing_reaches_the_operator_and_the_answer_shows(anna):
     anna.send("messages/new/", text="Another thing", token="v")
     assert Conversation.objects.latest("id").assignee_id == kim.pk, "their operator"
     assert "Kim takes care of you" in anna.read()
+
+
+def test_an_answer_goes_by_mail_too_and_a_fulfilled_wish_asks_how_it_was(anna):
+    kim, now = make_person(anna.shop, "operator"), datetime.now(UTC)
+    wish = _wish(anna)
+    dialogue.reply(anna.shop, wish.conversation_id, dialogue.Reply("We can do that."), kim, now)
+    mail = Outgoing.objects.get()
+    assert [each["address"] for each in mail.recipients] == [anna.email]
+    handling.understand(anna.shop, wish.public_id, Understanding("a mild blend", confirmed=True), kim, now)
+    handling.accept(anna.shop, wish.public_id, handling.Acceptance(), kim, now)
+    handling.fulfil(anna.shop, wish.public_id, "", kim, now)
+    asked = Outgoing.objects.get(key__startswith="survey-")
+    token = re.search(r"/answer/(\w+)/", asked.content["text"]).group(1)
+    assert Client().get(anna.url(f"answer/{token}/")).status_code == 200
+    assert not re.search(r"segment|stage|score|factor", asked.content["text"], re.IGNORECASE)
 
 
 def test_preferences_and_consent_are_kept_with_evidence(anna):

@@ -15,7 +15,7 @@ from kizuna.conversations import attachments, composing, desk, drafts, joining, 
 from kizuna.conversations.desk import Refused
 from kizuna.conversations.recipients import Recipients
 from kizuna.conversations.threads import Author, Channel, Direction, Kind, NewConversation, NewMessage, State
-from kizuna.customers import links, profiles
+from kizuna.customers import addresses, links, profiles
 from kizuna.customers.identity import IdentityKind
 from kizuna.flows import investing, stages
 from kizuna.flows.dialogue import handling, news
@@ -204,8 +204,8 @@ def take_back(shop: "Shop", message_id: int, person: "Person", now: datetime) ->
 
 
 def _send(shop: "Shop", message: "Message", terms: Terms, now: datetime) -> None:
-    """Put an entry that goes by mail into the queue; other channels are read in the thread itself."""
-    if message.channel != Channel.EMAIL:
+    """Put an entry that goes by mail into the queue; what is read in the thread itself goes so too, where it can."""
+    if message.channel != Channel.EMAIL and not message.recipients.get("to"):
         return
     try:
         sending.queue(shop, message.pk, terms, now)
@@ -229,6 +229,9 @@ def _check(text: str) -> None:
 
 
 def _receivers(conversation: "Conversation", told: Reply) -> Recipients:
+    if conversation.channel == Channel.PORTAL and conversation.customer_id is not None:
+        known = addresses.address_of(conversation.shop_id, conversation.customer_id)
+        return Recipients(_addresses([known]))
     if conversation.channel in WRITTEN:
         return Recipients()
     usual = recipients.of_answer(conversation)

@@ -13,9 +13,8 @@ from uuid import UUID
 from django.db import transaction
 
 from kizuna.conversations import talks_of
-from kizuna.conversations.models import Stage
 from kizuna.conversations.wish_work import NotYet
-from kizuna.conversations.wishes import NotThere, Source
+from kizuna.conversations.wishes import NotThere, Source, Stage
 from kizuna.flows.premium import writing
 from kizuna.flows.premium.writing import Words, Writer
 from kizuna.flows.wishes import handling, opening

@@ -15,7 +15,7 @@ from kizuna.conversations import threads, wish_kinds, wish_work, wishes
 from kizuna.conversations.threads import Author, Direction, Kind
 from kizuna.conversations.wishes import Actor, Source, Stage
 from kizuna.customers import links
-from kizuna.flows import investing, learning
+from kizuna.flows import investing, learning, surveys
 from kizuna.flows.investing import Goods
 from kizuna.flows.learning import Learned, LessonSource
 from kizuna.flows.wishes import happened, telling
@@ -200,6 +200,7 @@ def fulfil(
         goods = Goods(wish.identity_id, wish.pk, came.spent_minor, came.spent_as, wish.conversation_id, f"{now_us}")
         investing.book_goods(shop, goods, now)
     telling.tell(shop, wish, came.tell, person, now)
+    surveys.ask_after_wish(shop, wish, now)
     return _done(shop, wish, now_us)
 
 
