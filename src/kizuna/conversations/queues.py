@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Concat
 
 from kizuna.conversations.models import (
     Conversation,
@@ -136,40 +137,55 @@ def _with_people(rows: QuerySet[Conversation]) -> QuerySet[Conversation]:
 
 
 def _wanted(shop_id: int, asked: Asked) -> QuerySet[Conversation]:
-    if asked.ids is not None:
-        found = of_shop(Conversation.objects.filter(id__in=asked.ids), shop_id)
-        wanted = found.filter(merged_into=None)
-    elif asked.view == "mentions":
-        naming = Mention.objects.filter(shop_id=shop_id, person_id=asked.person_id, seen_at=None)
-        ids = list(naming.order_by("-id").values_list("message__conversation_id", flat=True)[:500])
-        wanted = of_shop(Conversation.objects.filter(id__in=ids), shop_id)
+    few = _few(shop_id, asked)
+    if few is not None:
+        # looked up by number; the state is wrapped so that its index tempts nobody to walk the whole shop
+        wanted = of_shop(Conversation.objects.filter(id__in=few), shop_id).filter(merged_into=None)
+        if asked.ids is None and asked.view != "mentions":
+            state = _STATES.get(asked.view, State.OPEN)
+            wanted = wanted.annotate(bare_state=Concat("state", Value(""))).filter(bare_state=state)
     else:
         wanted = Conversation.objects.filter(
             shop_id=shop_id, state=_STATES.get(asked.view, State.OPEN), merged_into=None
         )
-    if asked.view == "mine" and asked.ids is None:
-        wanted = wanted.filter(assignee_id=asked.person_id)
-    if asked.view == "unassigned" and asked.ids is None:
-        wanted = wanted.filter(assignee=None)
-    if asked.view == "team" and asked.ids is None:
-        seats = TeamMember.objects.filter(person_id=asked.person_id, team__shop_id=shop_id)
-        wanted = wanted.filter(team_id__in=list(seats.values_list("team_id", flat=True)))
-    if asked.view == "waiting" and asked.ids is None:
-        wanted = wanted.filter(waiting_since_us__isnull=False)
+        if asked.tag:
+            carrying = ConversationTag.objects.filter(conversation=OuterRef("pk"), tag__name=asked.tag)
+            wanted = wanted.filter(Exists(carrying))
+    if asked.ids is None:
+        wanted = _of_view(wanted, shop_id, asked)
     if asked.team_id is not None:
         wanted = wanted.filter(team_id=asked.team_id)
-    if asked.channel:
-        wanted = wanted.filter(channel=asked.channel)
-    return _tagged(wanted, shop_id, asked.tag) if asked.tag else wanted
+    return wanted.filter(channel=asked.channel) if asked.channel else wanted
 
 
-def _tagged(wanted: QuerySet[Conversation], shop_id: int, tag: str) -> QuerySet[Conversation]:
-    """A rare tag is looked up first, a frequent one tested while walking the order."""
-    carrying = ConversationTag.objects.filter(tag__shop_id=shop_id, tag__name=tag)
-    ids = list(carrying.values_list("conversation_id", flat=True)[: FEW + 1])
-    if len(ids) <= FEW:
-        return of_shop(wanted.filter(id__in=ids), shop_id)
-    return wanted.filter(id__in=carrying.values("conversation_id"))
+def _of_view(wanted: QuerySet[Conversation], shop_id: int, asked: Asked) -> QuerySet[Conversation]:
+    match asked.view:
+        case "mine":
+            return wanted.filter(assignee_id=asked.person_id)
+        case "unassigned":
+            return wanted.filter(assignee=None)
+        case "team":
+            seats = TeamMember.objects.filter(person_id=asked.person_id, team__shop_id=shop_id)
+            return wanted.filter(team_id__in=list(seats.values_list("team_id", flat=True)))
+        case "waiting":
+            return wanted.filter(waiting_since_us__isnull=False)
+    return wanted
+
+
+def _few(shop_id: int, asked: Asked) -> list[int] | None:
+    """The numbers of what can be in the view, where that is a handful: found by a search, mentioned, a rare tag."""
+    found: set[int] | None = None if asked.ids is None else set(asked.ids)
+    if asked.view == "mentions" and asked.ids is None:
+        naming = Mention.objects.filter(shop_id=shop_id, person_id=asked.person_id, seen_at=None)
+        found = set(naming.order_by("-id").values_list("message__conversation_id", flat=True)[:500])
+    if asked.tag:
+        carrying = ConversationTag.objects.filter(tag__shop_id=shop_id, tag__name=asked.tag)
+        if found is not None:
+            carrying = carrying.filter(conversation_id__in=found)
+        ids = list(carrying.values_list("conversation_id", flat=True)[: FEW + 1])
+        if len(ids) <= FEW:
+            found = set(ids)
+    return None if found is None else sorted(found)
 
 
 def _read_cursor(cursor: str) -> tuple[int, int] | None:
