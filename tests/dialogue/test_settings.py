@@ -3,9 +3,10 @@
 import pytest
 
 from kizuna.conversations import canned, teams
-from kizuna.conversations.models import Team
+from kizuna.conversations.models import Message, Team
 from kizuna.flows.dialogue import desks
 from tests.dialogue.making import NOW, make_desk, write_in
+from tests.mail.post import make_post, write
 from tests.shops.making import log_in, make_person
 
 pytestmark = pytest.mark.django_db
@@ -70,3 +71,16 @@ def test_a_team_acknowledges_once_where_it_wants_to() -> None:
     conversation.refresh_from_db()
     assert conversation.messages.filter(author="machine", is_automatic=True).count() == 1
     assert (conversation.awaits_us, conversation.first_response_us) == (True, None)
+
+
+def test_whoever_opens_a_conversation_by_mail_hears_that_it_arrived_and_machines_hear_nothing() -> None:
+    post = make_post()
+    post.team.acknowledgement = "It arrived."
+    post.team.save()
+    opened = post.deliver(write("Where is my tea?"))
+    again = post.deliver(write("Still waiting", Message_ID="<two@example.com>", References="<one@example.com>"))
+    assert again.conversation == opened.conversation
+    told = Message.objects.filter(is_automatic=True, author="machine")
+    assert [each.recipients["to"] for each in told] == [["anna@example.com"]]
+    post.deliver(write("I am away", Message_ID="<three@example.com>", Subject="Away", Auto_Submitted="auto-replied"))
+    assert told.count() == 1

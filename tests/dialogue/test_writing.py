@@ -8,10 +8,12 @@ from kizuna.conversations import queues, search, threads
 from kizuna.conversations.models import Conversation, Mention
 from kizuna.conversations.queues import Asked
 from kizuna.conversations.threads import State
-from kizuna.flows import identities
+from kizuna.flows import contacts, identities
+from kizuna.flows.contacts import ContactDraft
 from kizuna.flows.dialogue import handling, writing
 from kizuna.flows.dialogue.writing import Beginning, Note, Refused, Reply
 from kizuna.flows.identities import Pair
+from kizuna.relationships import investments
 from tests.dialogue.making import NOW, hear, make_desk, write_in
 
 pytestmark = pytest.mark.django_db
@@ -148,3 +150,20 @@ def test_a_conversation_follows_its_identity_through_merge_and_undo() -> None:
     assert Conversation.objects.get(pk=bo.pk).customer_id == ann.customer_id
     identities.unmerge(desk.shop, merge_id, desk.kim, NOW)
     assert Conversation.objects.get(pk=bo.pk).customer_id == bo.customer_id
+
+
+def test_a_call_noted_by_hand_is_a_conversation_with_its_cost() -> None:
+    desk = make_desk()
+    customer_id = write_in(desk).customer_id
+    assert customer_id is not None
+    draft = ContactDraft("Phone Call Received", NOW, "Cups", "They wish for cups", 6, token="once", stays_open=True)
+    assert contacts.record_contact(desk.shop, customer_id, draft, desk.kim, NOW)
+    assert not contacts.record_contact(desk.shop, customer_id, draft, desk.kim, NOW)
+    call = Conversation.objects.get(channel="phone")
+    assert (call.state, call.awaits_us, call.subject, call.customer_id) == (State.OPEN, True, "Cups", customer_id)
+    booked = investments.list_of_conversation(desk.shop.pk, call.pk)
+    assert sorted(each.kind for each in booked) == ["channel", "minutes"]
+    assert [each.minutes for each in booked if each.kind == "minutes"] == [6.0]
+    letter = ContactDraft("Letter Sent", NOW, note="We sent samples", token="other")
+    contacts.record_contact(desk.shop, customer_id, letter, desk.kim, NOW)
+    assert Conversation.objects.get(channel="post").state == State.CLOSED

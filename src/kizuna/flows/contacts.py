@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from kizuna.conversations.threads import Channel
 from kizuna.customers import links
 from kizuna.customers.identity import Resolved
-from kizuna.flows import facts
+from kizuna.flows import facts, hearing
+from kizuna.flows.dialogue import noting
+from kizuna.flows.dialogue.noting import NotedContact
 from kizuna.flows.facts import Incoming
 from kizuna.science import periods
 from kizuna.shops import sources, tenants
@@ -27,6 +30,13 @@ if TYPE_CHECKING:
 _ALSO = (plan.EMAIL_RECEIVED, "Email Sent", "Wish Expressed", "Complaint Made", "Praise Given", "Suggestion Made")
 KINDS = {name: shape for name, shape in plan.EVENTS.items() if shape.channel in plan.DIRECT_CHANNELS or name in _ALSO}
 """What the form offers, by the name of the event."""
+
+_CHANNELS = {
+    "phone": Channel.PHONE,
+    "fax": Channel.FAX,
+    "post": Channel.POST,
+    "in person": Channel.IN_PERSON,
+}
 
 LONGEST_CONTACT_MINUTES = 24 * 60
 
@@ -46,6 +56,7 @@ class ContactDraft:
     minutes: int | None = None
     order_ref: str = ""
     token: str = ""
+    stays_open: bool = False
 
 
 @transaction.atomic
@@ -62,7 +73,33 @@ def record_contact(shop: "Shop", customer_id: int, draft: ContactDraft, person: 
     if each.drop is not None:
         raise Refused("happened_at" if each.drop.reason == "bad_time" else each.drop.field, each.drop.detail)
     known = Incoming(each.source_id, each.raw, each.event, belongs_to=Resolved(identity_id, None, customer_id))
-    return facts.take(shop, [known], periods.epoch_us(now)).accepted == 1
+    if facts.take(shop, [known], periods.epoch_us(now)).accepted != 1:
+        return False
+    channel = _CHANNELS.get(str(KINDS[draft.kind].channel.label))
+    if channel is not None:
+        _keep_as_conversation(shop, identity_id, channel, draft, person, now)
+    return True
+
+
+def _keep_as_conversation(
+    shop: "Shop", identity_id: int, channel: str, draft: ContactDraft, person: "Person | None", now: datetime
+) -> None:
+    """Calls, faxes, letters and meetings stand in the inbox like mail; what customers say has its consequences."""
+    inbound = KINDS[draft.kind].direction == plan.IN
+    told = NotedContact(
+        identity_id,
+        channel,
+        inbound,
+        draft.happened_at,
+        draft.subject.strip(),
+        draft.note.strip() or draft.subject.strip() or draft.kind,
+        draft.minutes or 0,
+        draft.token or str(uuid.uuid4()),
+        draft.stays_open,
+    )
+    message = noting.note_contact(shop, told, person, now)
+    if inbound:
+        hearing.hear(shop, message, now)
 
 
 def _check(draft: ContactDraft) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 
 from kizuna.conversations import mail_ids, mail_terms, raw_mail, threads
-from kizuna.conversations.mail import matching
+from kizuna.conversations.mail import brake, matching
 from kizuna.conversations.mail.matching import Match, Sender
 from kizuna.conversations.mail.parsed import ParsedMail, Verdict
 from kizuna.conversations.mail.senders import Check
@@ -21,7 +21,7 @@ from kizuna.conversations.threads import Author, Channel, Direction, NewConversa
 from kizuna.customers import identity, links
 from kizuna.customers.identity import IdentityKind
 from kizuna.flows import happenings, hearing
-from kizuna.flows.dialogue import news
+from kizuna.flows.dialogue import desks, news
 from kizuna.flows.happenings import Happening
 from kizuna.flows.mail_in import reporting, storing
 from kizuna.science import periods
@@ -130,12 +130,15 @@ def _file(case: _Case) -> "tuple[Message | None, bool]":
         since = case.now_us - SAME_SUBJECT_US
         subject = case.mail.subject[:300]
         conversation = matching.find_recent(case.shop.pk, case.raw.team_id, identity_id, subject, since)
+    is_new = conversation is None
     if conversation is None:
         conversation = _open(case, identity_id, customer_id)
     message = _append(case, conversation, match, identity_id)
     if identity_id is not None:
         _record(case, identity_id, message)
     _follow(case, conversation.pk, message)
+    if is_new:
+        _acknowledge(case, conversation.pk)
     news.tell(case.shop.pk, conversation.pk)
     return message, True
 
@@ -158,6 +161,13 @@ def _follow(case: _Case, conversation_id: int, message: "Message") -> None:
                 case.shop, Happening("Unsubscribed", message.identity_id, message.at_us, key), case.now_us
             )
     hearing.hear(case.shop, message, case.now)
+
+
+def _acknowledge(case: _Case, conversation_id: int) -> None:
+    """Tell a human at once that their mail arrived, where the team wants that and no two machines would answer."""
+    believed = case.is_human and case.check != Check.FAILED and case.channel == Channel.EMAIL
+    if believed and brake.may_answer(case.shop.pk, case.address, case.mail.subject, case.now_us):
+        desks.acknowledge(case.shop, conversation_id, case.now)
 
 
 def _find_customer(case: _Case) -> tuple[int | None, int | None]:

@@ -40,6 +40,7 @@ class ContactForm(forms.Form):
     )
     minutes = forms.IntegerField(label="Minutes it took", required=False, min_value=0, max_value=1440)
     order_ref = forms.CharField(label="Order it was about", required=False, max_length=100)
+    stays_open = forms.BooleanField(label="Somebody must come back to them: keep it open in the inbox", required=False)
     token = forms.CharField(widget=forms.HiddenInput)
 
     def __init__(self, *args: object, **kwargs: object) -> None:
@@ -77,6 +78,7 @@ def _record(shop: "Shop", customer_id: int, form: ContactForm, request: ShopRequ
         minutes=said["minutes"],
         order_ref=said["order_ref"],
         token=said["token"][:60],
+        stays_open=said["stays_open"],
     )
     try:
         taken = contacts.record_contact(shop, customer_id, draft, request.user, now)
