@@ -12,6 +12,8 @@ from kizuna.flows.happenings import Happening
 from kizuna.relationships import stages as kept
 from kizuna.relationships.models import StageMove, StageStanding
 from kizuna.science import periods
+from kizuna.shops import sources
+from kizuna.tracking import dealings
 from kizuna.tracking.models import Fact
 from tests.flows.making import DAY, START, Books
 from tests.shops.making import NOW
@@ -119,3 +121,15 @@ def test_another_shop_finds_nothing(books: Books) -> None:
     assert stages.review(other, [customer], NOW_US) == set()
     assert Customer.objects.filter(pk=customer).exists()
     assert START < NOW_US
+
+
+def test_a_browser_is_not_believed_what_only_the_shop_knows(books: Books) -> None:
+    identity = books.customer("anna")
+    for name in ("Email Sent", "Email Received", "Wish Expressed", "Customer Referred", "Preference Stated"):
+        say(books, identity, name, 5)
+    told = {each.name for each in dealings.dealings_of(books.shop.pk, [identity])}
+    assert len(told) == 5
+    browser, _ = sources.create_source(books.shop, "A page", sources.BROWSER)
+    Fact.objects.update(source_id=browser.pk)
+    told = {each.name for each in dealings.dealings_of(books.shop.pk, [identity])}
+    assert told == {"Wish Expressed", "Preference Stated"}

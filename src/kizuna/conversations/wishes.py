@@ -256,13 +256,17 @@ def list_waiting(shop_id: int, conversation_id: int) -> list[ServiceRequest]:
 
 
 def list_of(shop_id: int, identity_ids: Collection[int]) -> list[WishDates]:
-    """List the dates of every wish of some identities, in the order they were forwarded."""
+    """List the dates of every wish of some identities, in the order they were forwarded.
+
+    When it was first forwarded and understood stands, also where the wish began anew after it was declined.
+    """
     wanted = ServiceRequest.objects.filter(shop_id=shop_id, identity_id__in=list(identity_ids))
+    first = _first_moves(shop_id, identity_ids)
     return [
         WishDates(
             wish.public_id,
-            wish.forwarded_us,
-            wish.understood_us,
+            min(wish.forwarded_us, first.get((wish.pk, Stage.FORWARDED), wish.forwarded_us)),
+            first.get((wish.pk, Stage.UNDERSTOOD), wish.understood_us),
             wish.confirmed_by_customer,
             wish.accepted_us,
             wish.promised_us,
@@ -276,6 +280,13 @@ def list_of(shop_id: int, identity_ids: Collection[int]) -> list[WishDates]:
         )
         for wish in wanted.select_related("message").order_by("forwarded_us", "id")
     ]
+
+
+def _first_moves(shop_id: int, identity_ids: Collection[int]) -> dict[tuple[int, str], int]:
+    """When wishes first came to the stages that nothing later takes back."""
+    moves = WishMove.objects.filter(shop_id=shop_id, what="stage", after__in=[Stage.FORWARDED, Stage.UNDERSTOOD])
+    rows = moves.filter(wish__identity_id__in=list(identity_ids)).order_by("-at_us", "-id")
+    return {(wish_id, after): at_us for wish_id, after, at_us in rows.values_list("wish_id", "after", "at_us")}
 
 
 def _measure(schedule: Schedule, wish: ServiceRequest, moved: WishMove) -> None:

@@ -103,6 +103,13 @@ def lift(shop_id: int, suppression_id: int, now_us: int) -> Suppression | None:
     return row
 
 
+def end_refusals(shop_id: int, addresses: Iterable[str], now_us: int) -> int:
+    """End what customers refused themselves and now ask for again; bounces and the shop's own entries stay."""
+    keys = [address_key(shop_id, address).hex() for address in addresses]
+    theirs = Suppression.objects.filter(shop_id=shop_id, address_key__in=keys, lifted_us=None, scope=Scope.MARKETING)
+    return theirs.filter(reason__in=[Reason.UNSUBSCRIBED, Reason.COMPLAINT]).update(lifted_us=now_us)
+
+
 def list_entries(shop_id: int, part: str, page: int) -> Page[Suppression]:
     """List a page of the suppressions in force, the newest first; `part` of an address narrows it."""
     rows = Suppression.objects.filter(shop_id=shop_id, lifted_us=None).order_by("-at_us", "-id")

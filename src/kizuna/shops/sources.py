@@ -25,6 +25,11 @@ def get_own_source(shop: Shop, kind: str) -> Source:
     return Source.objects.filter(shop=shop, kind=kind, revoked_at=None).order_by("id")[0]
 
 
+def list_browser_ids(shop_id: int) -> set[int]:
+    """List the sources whose key anybody can read in a page: what they say is a browser's word."""
+    return set(Source.objects.filter(shop_id=shop_id, kind=BROWSER).values_list("id", flat=True))
+
+
 def create_source(shop: Shop, name: str, kind: str) -> tuple[Source, str]:
     """Store a source; returns it with its key, which is not kept (empty for kinds that need none)."""
     name = name.strip()

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
+from kizuna.shops import sources
 from kizuna.tracking.models import Channel, Fact, Visit
 
 CONTACT_IN, CONTACT_OUT, REACTION, WISH, SAID, PRAISE = "in", "out", "reaction", "wish", "said", "praise"
@@ -37,6 +38,8 @@ PARTS: Final[dict[str, tuple[str, ...]]] = {
 }
 """What each fact is part of: a call or a meeting is a contact both ways; a preference stated is learned and agreed."""
 
+_OF_THE_SHOP = {name for name, parts in PARTS.items() if {CONTACT_IN, CONTACT_OUT} & {*parts}} | {"Customer Referred"}
+"""What only the shop knows: a browser that says so, with a key anybody can read, is not believed."""
 PRAISING_SCORE = 4
 _TOGETHER = 500
 
@@ -56,11 +59,12 @@ class Dealing:
 def dealings_of(shop_id: int, identity_ids: Collection[int]) -> list[Dealing]:
     """Read what customer and shop had to do with each other; machines and poor reviews are left out."""
     found: list[Dealing] = []
+    browsers = sources.list_browser_ids(shop_id)
     for part in _parts(identity_ids):
         rows = Fact.objects.filter(shop_id=shop_id, identity_id__in=part, name__in=list(PARTS))
-        columns = ("identity_id", "happened_us", "name", "channel", "message_id", "properties")
-        for identity_id, at_us, name, channel, message_id, properties in rows.values_list(*columns):
-            if _counts(name, properties):
+        columns = ("identity_id", "happened_us", "name", "channel", "message_id", "properties", "source_id")
+        for identity_id, at_us, name, channel, message_id, properties, source_id in rows.values_list(*columns):
+            if _counts(name, properties) and not (source_id in browsers and name in _OF_THE_SHOP):
                 label = _word(channel)
                 found += [Dealing(identity_id, at_us, each, label, message_id, name) for each in PARTS[name]]
     return found

@@ -154,3 +154,18 @@ def test_a_fulfilled_wish_that_is_not_right_goes_back_into_work_and_the_order_of
     handling.reorder(scene.shop, wish.public_id, 2, None, scene.now)
     ordered = wishes.list_open(scene.shop.pk, [scene.identity_id])
     assert [each.pk for each in ordered] == [other.pk, wish.pk]
+
+
+def test_what_was_understood_once_stays_so_for_the_relationship() -> None:
+    scene = Scene()
+    message = scene.says("Could I have the lamp in green?")
+    new = NewWish(None, "", "message", message_id=message.pk)
+    wish = opening.open_wish(scene.shop, new, scene.operator, scene.now)
+    understood = Understanding("green", confirmed=True)
+    handling.understand(scene.shop, wish.public_id, understood, scene.operator, scene.later(hours=1))
+    [before] = wishes.list_of(scene.shop.pk, [scene.identity_id])
+    handling.decline(scene.shop, wish.public_id, Refusal("No green left"), scene.operator, scene.later(hours=1))
+    handling.forward(scene.shop, wish.public_id, None, scene.operator, scene.later(hours=1))
+    [after] = wishes.list_of(scene.shop.pk, [scene.identity_id])
+    assert (after.forwarded_us, after.understood_us) == (before.forwarded_us, before.understood_us)
+    assert ServiceRequest.objects.get().understood_us is None

@@ -16,10 +16,12 @@ from kizuna.customers.models import Customer, Identity, SearchTerm
 from kizuna.flows import learning, surveys
 from kizuna.flows.dialogue import writing as dialogue
 from kizuna.flows.learning import Learned
+from kizuna.flows.premium import wishing
 from kizuna.flows.wishes import handling
 from kizuna.flows.wishes.handling import Refusal, Understanding
 from kizuna.knowledge.models import Lesson, SurveyAnswer, SurveyAsk
 from kizuna.outreach import suppression
+from kizuna.outreach.suppression import Reason, Scope
 from kizuna.privileges.models import Capability, SiteSession
 from kizuna.science import periods
 from kizuna.shops.models import AuditEntry
@@ -161,6 +163,27 @@ def test_preferences_and_consent_are_kept_with_evidence(anna):
     anna.send("preferences/", **said, **{"consent-surveys": "yes"})
     assert Fact.objects.filter(name__startswith="Consent").count() == count, "only what differs is recorded"
     assert anna.send("preferences/", channel="smoke").status_code == 422
+
+
+def test_who_asks_for_mail_again_is_written_to_again(anna):
+    known = [anna.email]
+    for reason in (Reason.UNSUBSCRIBED, Reason.HARD_BOUNCE):
+        scope = Scope.MARKETING if reason == Reason.UNSUBSCRIBED else Scope.ALL
+        suppression.suppress(anna.shop.pk, anna.email, reason, scope, 1)
+    anna.send("preferences/", **{"consent-email_marketing": "yes"})
+    assert suppression.find(anna.shop.pk, known)[anna.email].reason == Reason.HARD_BOUNCE
+    left = suppression.Suppression.objects.filter(lifted_us=None)
+    assert [each.reason for each in left] == [Reason.HARD_BOUNCE]
+
+
+def test_one_customer_cannot_take_everything(anna, monkeypatch):
+    monkeypatch.setattr(wishing, "MOST_WAITING", 2)
+    first, _ = _wish(anna, "one"), _wish(anna, "two")
+    answer = anna.send("wishes/new/", text="three")
+    assert (answer.status_code, ServiceRequest.objects.count()) == (422, 2)
+    assert "let us finish one first" in answer.content.decode()
+    handling.withdraw(anna.shop, first.public_id, "", None, datetime.now(UTC))
+    assert _wish(anna, "three").text == "three"
 
 
 def test_a_survey_is_answered_once_by_link_or_on_the_pages(anna):

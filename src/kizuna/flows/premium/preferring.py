@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from kizuna.customers import consent, links, profiles
+from kizuna.customers import addresses, consent, links, profiles
 from kizuna.customers.profiles import ProfileChange
 from kizuna.flows import happenings
 from kizuna.flows.happenings import Happening
 from kizuna.html import words
+from kizuna.outreach import suppression
 from kizuna.science import periods
 from kizuna.shops.tenants import Refused
 
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 CHANNELS = ("email", "phone", "post", "chat", "portal")
 FREQUENCIES = ("gladly", "monthly", "seldom")
 TOPICS = ("news", "offers", "events", "advice", "care")
-PURPOSES = ("email_marketing", "surveys", "analytics")
+MARKETING = "email_marketing"
+PURPOSES = (MARKETING, "surveys", "analytics")
 _TRAITS = ("preferred_channels", "preferred_frequency", "preferred_topics")
 
 
@@ -79,6 +81,8 @@ def settle(shop: "Shop", customer_id: int, identity_id: int, wanted: Preferences
         key = f"consent-{identity_id}-{purpose}-{now_us}"
         told = Happening(name, identity_id, now_us, key, {"purpose": purpose, "evidence": "premium site"})
         happenings.record(shop, told, now_us)
+        if granted and purpose == MARKETING:
+            suppression.end_refusals(shop.pk, addresses.trusted_of(shop.pk, customer_id), now_us)
 
 
 def _among(said: object, known: tuple[str, ...]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from kizuna.conversations import talks_of
+from kizuna.conversations import talks_of, wishes
 from kizuna.conversations.wish_work import NotYet
 from kizuna.conversations.wishes import NotThere, Source, Stage
 from kizuna.flows.premium import writing
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from kizuna.privileges.capabilities import Offer
     from kizuna.shops.models import Shop
 
+MOST_WAITING = 20
 __all__ = ["Beyond", "NotThere", "Refused"]
 
 
@@ -54,6 +55,7 @@ def list_offers(shop: "Shop", tier: str, now_us: int) -> "list[Offer]":
 def wish_for(shop: "Shop", who: Writer, wanted: Wish, now: datetime) -> "ServiceRequest":
     """Take up a wish; a choice is promised for its day at once. Raises Refused, and Beyond where the day is gone."""
     now_us = periods.epoch_us(now)
+    _check_patience(shop, who, wanted)
     chosen = None
     if wanted.offer is not None:
         offers = list_offers(shop, wanted.tier, now_us)
@@ -85,6 +87,15 @@ def wish_for(shop: "Shop", who: Writer, wanted: Wish, now: datetime) -> "Service
             )
     except NotYet:
         return wish  # somebody of the shop has to agree first; the customer is told when
+
+
+def _check_patience(shop: "Shop", who: Writer, wanted: Wish) -> None:
+    """One customer cannot take everybody's capacity: so many wishes wait for the shop at a time."""
+    if wanted.token and talks_of.find_by_token(shop.pk, who.identity_ids, wanted.token[:64]) is not None:
+        return
+    waiting = [each for each in talks_of.list_wishes(shop.pk, who.identity_ids) if each.stage in wishes.OPEN]
+    if len(waiting) >= MOST_WAITING:
+        raise Refused("many", f"{MOST_WAITING} wishes wait for us already")
 
 
 def get(shop: "Shop", identity_ids: Sequence[int], public_id: UUID) -> "ServiceRequest":
