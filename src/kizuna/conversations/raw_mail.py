@@ -101,6 +101,16 @@ def settle(raw: RawMail, now_us: int) -> None:
     )
 
 
+def forgive_attempts(ids: Iterable[int]) -> None:
+    """Forget that mails were about to be read: what stopped it was no fault of theirs."""
+    RawMail.objects.filter(pk__in=list(ids), state=RawState.PENDING).update(attempts=0)
+
+
+def name(raw_id: int, from_address: str, subject: str) -> None:
+    """Note what a mail is called, for the list of those that could not be taken."""
+    RawMail.objects.filter(pk=raw_id).update(from_address=from_address[:320], subject=subject[:300])
+
+
 def quarantine(raw_id: int, problem: str, now_us: int) -> None:
     """Set a mail aside whole that we could not take, with what went wrong."""
     RawMail.objects.filter(pk=raw_id, state=RawState.PENDING).update(

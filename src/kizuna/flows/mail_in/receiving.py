@@ -7,11 +7,12 @@ lost or doubled: the raw mail is marked in the transaction of what it became.
 import logging
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, transaction
 
 from kizuna.conversations import raw_mail, raw_shelf
 from kizuna.conversations.mail.parse import parse_mail
@@ -64,8 +65,12 @@ def take_waiting(now: datetime) -> bool:
     if not ids:
         return False
     _note_attempts(ids)
-    for raw_id in ids:
-        process(raw_id, now)
+    try:
+        for raw_id in ids:
+            process(raw_id, now)
+    except Exception:
+        _forgive(ids)
+        raise
     return True
 
 
@@ -77,20 +82,20 @@ def process(raw_id: int, now: datetime) -> bool:
     if raw.attempts > raw_mail.MOST_ATTEMPTS:
         _quarantine(raw_id, "reading it ended the worker again and again", now_us)
         return False
+    read: _Read | None = None
     try:
         read = _read(raw)
-        with transaction.atomic():
-            held = raw_mail.lock_pending(raw_id)
-            if held is None:
-                return False
-            filing.place(tenants.get_shop_by_id(held.shop_id), held, read.mail, read.check, now)
+        try:
+            return _place(raw_id, read, now)
+        except IntegrityError:
+            # the same mail was taken on another way in this moment: the second look finds it
+            return _place(raw_id, read, now)
     except Exception as problem:
         if _is_passing(problem):
             raise
         _log.exception("mail %s was set aside", raw_id)
-        _quarantine(raw_id, traceback.format_exc(), now_us)
+        _quarantine(raw_id, traceback.format_exc(), now_us, read)
         return False
-    return True
 
 
 @transaction.atomic
@@ -123,14 +128,31 @@ def _read(raw: "RawMail") -> _Read:
     return _Read(raw, mail, sender_check.check(raw.shop_id, mail, bytes(raw.body or b"")))
 
 
+@transaction.atomic
+def _place(raw_id: int, read: _Read, now: datetime) -> bool:
+    held = raw_mail.lock_pending(raw_id)
+    if held is None:
+        return False
+    filing.place(tenants.get_shop_by_id(held.shop_id), held, read.mail, read.check, now)
+    return True
+
+
 def _note_attempts(ids: Sequence[int]) -> None:
     with transaction.atomic():
         raw_mail.note_attempt(ids)
 
 
-def _quarantine(raw_id: int, problem: str, now_us: int) -> None:
+def _quarantine(raw_id: int, problem: str, now_us: int, read: _Read | None = None) -> None:
     with transaction.atomic():
+        if read is not None:
+            raw_mail.name(raw_id, read.mail.sender.address, read.mail.subject)
         raw_mail.quarantine(raw_id, problem, now_us)
+
+
+def _forgive(ids: Sequence[int]) -> None:
+    """What held up the worker passes; where the database is gone, the count could not rise either."""
+    with suppress(DatabaseError), transaction.atomic():
+        raw_mail.forgive_attempts(ids)
 
 
 def _is_passing(problem: Exception) -> bool:

@@ -137,10 +137,19 @@ def _get(shop: "Shop", public_id: UUID) -> "RawMail":
 
 
 def _row(raw: "RawMail") -> dict[str, object]:
-    last = raw.problem.strip().rpartition("\n")[2][:200]
+    last = _reason(raw.problem)
     return {
         "raw": raw,
         "from": raw.from_address or raw.mail_from or "nobody named",
         "words": WORDS.get(raw.verdict, ""),
         "why": raw.why or last or ("It waits to be read." if raw.state == RawState.PENDING else ""),
     }
+
+
+def _reason(problem: str) -> str:
+    """Say in words why a mail could not be taken; what is a fault of ours is told by its kind."""
+    last = problem.strip().rpartition("\n")[2]
+    kind = last.partition(":")[0].rpartition(".")[2]
+    if "Traceback" in problem and kind.isidentifier():
+        return f"A fault in Kizuna ({kind[:60]}). The mail is whole; try again after the next update."
+    return last[:200]
