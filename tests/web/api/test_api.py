@@ -177,8 +177,9 @@ def test_the_description_names_exactly_the_addresses_there_are():
     assert set(document["paths"]) == routes
     assert document["openapi"] == "3.1.0"
     for path, item in document["paths"].items():
-        named = {each["name"] for each in item["get"].get("parameters", []) if each["in"] == "path"}
-        assert named == set(re.findall(r"{(\w+)}", path))
+        for operation in item.values():
+            named = {each["name"] for each in operation.get("parameters", []) if each["in"] == "path"}
+            assert named == set(re.findall(r"{(\w+)}", path))
 
 
 def test_the_description_names_exactly_the_parameters_and_fields_there_are():

@@ -17,7 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 from kizuna.shops import keys, roles
 
 if TYPE_CHECKING:
-    from kizuna.shops.models import Shop
+    from kizuna.shops.models import Person, Shop
 
 
 PER_MINUTE = 240
@@ -31,6 +31,10 @@ class BadRequest(ValueError):
         super().__init__(message)
         self.field = field
         self.message = message
+
+
+class NobodyActs(PermissionError):
+    """The token has no person behind it any more, so that nobody would have done what it asks for."""
 
 
 class Endpoint(Protocol):
@@ -64,8 +68,10 @@ class Allowance:
 allowance = Allowance(PER_MINUTE)
 
 
-def endpoint(action: str) -> Callable[[Endpoint], Callable[..., HttpResponseBase]]:
-    """Guard an endpoint that reads: a valid token (401), a role that may (403), within the allowance (429)."""
+def endpoint(
+    action: str, methods: tuple[str, ...] = ("GET", "HEAD")
+) -> Callable[[Endpoint], Callable[..., HttpResponseBase]]:
+    """Guard an endpoint: its methods (405), a valid token (401), a role that may (403), within the allowance (429)."""
     if action not in roles.ACTIONS:
         raise KeyError(action)
 
@@ -73,8 +79,9 @@ def endpoint(action: str) -> Callable[[Endpoint], Callable[..., HttpResponseBase
         @csrf_exempt
         @wraps(answer)
         def guarded(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
-            if request.method not in {"GET", "HEAD"}:
-                return refuse(405, "method_not_allowed", "use GET", headers={"Allow": "GET, HEAD"})
+            if request.method not in methods:
+                headers = {"Allow": ", ".join(methods)}
+                return refuse(405, "method_not_allowed", f"use {methods[0]}", headers=headers)
             bearer = keys.find_bearer(_read_key(request))
             if bearer is None:
                 message = "send a valid token as 'Authorization: Bearer kz_t_...'"
@@ -86,8 +93,11 @@ def endpoint(action: str) -> Callable[[Endpoint], Callable[..., HttpResponseBase
                 headers = {"Retry-After": str(int(wait) + 1)}
                 return refuse(429, "too_many_requests", f"at most {PER_MINUTE} requests a minute", headers=headers)
             keys.note_use([], [bearer.token.pk], timezone.now())
+            request.bearer = bearer  # type: ignore[attr-defined]
             try:
                 response = answer(request, bearer.shop, **kwargs)
+            except NobodyActs:
+                return refuse(403, "not_allowed", "whoever made this token is gone: make a new one to act with")
             except BadRequest as bad:
                 return refuse(400, "bad_request", bad.message, field=bad.field)
             response["Cache-Control"] = "private, no-store"
@@ -97,6 +107,14 @@ def endpoint(action: str) -> Callable[[Endpoint], Callable[..., HttpResponseBase
         return guarded
 
     return guard
+
+
+def acting_person(request: HttpRequest) -> "Person":
+    """Give the person who made the request's token: what it does, it does in their name. Raises NobodyActs."""
+    bearer: keys.Bearer = request.bearer  # type: ignore[attr-defined]
+    if bearer.token.created_by is None:
+        raise NobodyActs
+    return bearer.token.created_by
 
 
 def refuse(

@@ -10,6 +10,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_GET
 
 from kizuna.relationships import lists
+from kizuna.web.api import openapi_wishes
 from kizuna.web.api.access import PER_MINUTE
 from kizuna.web.api.customers import LONGEST_WORDS, MOST, MOST_FOUND, SEGMENTS
 
@@ -235,7 +236,7 @@ DOCUMENT: dict[str, Any] = {
     "info": {
         "title": "Kizuna",
         "version": "1",
-        "description": "Reads one shop with an API token (Settings, API tokens). Events are sent with a write key "
+        "description": "One shop with an API token (Settings, API tokens). Events are sent with a write key "
         "over the Segment-compatible wire: POST /v1/track, /v1/identify, /v1/page, /v1/batch and their kin. "
         "Amounts are whole minor units of the shop's currency; instants are UTC.",
     },
@@ -244,6 +245,7 @@ DOCUMENT: dict[str, Any] = {
         "/api/v1/portfolio": {"get": SHOW_PORTFOLIO},
         "/api/v1/customers": {"get": LIST_CUSTOMERS},
         "/api/v1/customers/{public_id}": {"get": SHOW_CUSTOMER},
+        **openapi_wishes.PATHS,
         "/api/v1/openapi.json": {"get": THIS},
     },
     "components": {
@@ -253,6 +255,7 @@ DOCUMENT: dict[str, Any] = {
             "Customer": CUSTOMER,
             "CustomerList": CUSTOMER_LIST,
             "OneCustomer": ONE_CUSTOMER,
+            **openapi_wishes.SCHEMAS,
             "Error": ERROR_SCHEMA,
         },
     },
