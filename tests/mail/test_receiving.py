@@ -3,6 +3,9 @@
 import pytest
 
 from kizuna.conversations.models import RawMail, RawState, State
+from kizuna.customers import identity, profiles
+from kizuna.customers.identity import IdentityKind
+from kizuna.customers.profiles import ProfileChange
 from kizuna.flows.mail_in import filing, receiving
 from kizuna.flows.mail_in.receiving import Envelope, TooLarge, UnknownRecipient
 from kizuna.flows.mail_in.taking import LARGEST
@@ -21,6 +24,14 @@ def test_a_customers_mail_becomes_a_conversation_and_a_fact(post: Post) -> None:
     assert message.text == "Do you have green tea?"
     assert message.remarks["sender_check"] == "unknown"
     assert post.facts() == ["Email Received"]
+
+
+@pytest.mark.parametrize("is_trusted", [True, False])
+def test_an_address_that_the_shop_gave_for_a_customer_is_theirs(post: Post, is_trusted: bool) -> None:
+    known = identity.ensure(post.shop.pk, IdentityKind.USER_ID, ["anna-1"], [NOW_US])["anna-1"]
+    profiles.record(post.shop.pk, [(known, ProfileChange(NOW_US, email="anna@example.com", trusted=is_trusted))])
+    customer = post.deliver(write()).conversation.customer
+    assert (customer.identities.filter(pk=known).exists()) is is_trusted
 
 
 def test_it_is_durable_before_it_is_read(post: Post) -> None:

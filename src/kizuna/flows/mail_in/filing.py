@@ -18,7 +18,7 @@ from kizuna.conversations.mail.parsed import ParsedMail, Verdict
 from kizuna.conversations.mail.senders import Check
 from kizuna.conversations.raw_mail import RawState
 from kizuna.conversations.threads import Author, Channel, Direction, NewConversation, NewMessage
-from kizuna.customers import identity, links
+from kizuna.customers import addresses, identity, links
 from kizuna.customers.identity import IdentityKind
 from kizuna.flows import happenings, hearing
 from kizuna.flows.dialogue import desks, news
@@ -171,11 +171,16 @@ def _acknowledge(case: _Case, conversation_id: int) -> None:
 
 
 def _find_customer(case: _Case) -> tuple[int | None, int | None]:
-    """Find or make the customer of the sender; nobody where the sender is forged, missing or a fax machine."""
+    """Find whom the shop knows by the address, or make a customer of it.
+
+    Nobody where the sender is forged, missing or a fax machine.
+    """
     if not case.address or case.check == Check.FAILED or case.channel != Channel.EMAIL:
         return None, None
-    made = identity.ensure(case.shop.pk, IdentityKind.EMAIL, [case.address], [_at_us(case)])
-    identity_id = made[case.address]
+    identity_id = addresses.find_identity(case.shop.pk, case.address)
+    if identity_id is None:
+        made = identity.ensure(case.shop.pk, IdentityKind.EMAIL, [case.address], [_at_us(case)])
+        identity_id = made[case.address]
     return identity_id, links.customers_of(case.shop.pk, [identity_id]).get(identity_id)
 
 
