@@ -62,12 +62,23 @@ class Mailing:
 
     def answer(self, got: EmailMessage, text: str, **headers: str) -> EmailMessage:
         """Let Anna press reply: to the reply address, with the ids and the quoted text that mail programs add."""
-        body = got.get_body(("plain",))
-        quoted = "".join(f"> {line}\n" for line in (body.get_content() if body is not None else "").splitlines())
+        quoted = "".join(f"> {line}\n" for line in words_of(got).splitlines())
         known = " ".join(filter(None, (got["References"], got["Message-ID"])))
         ids = {"In_Reply_To": str(got["Message-ID"]), "References": known}
         to = str(got["Reply-To"] or got["From"])
         return self.write(f"Re: {got['Subject']}", f"{text}\n\nOn a day, care wrote:\n{quoted}", to, **ids, **headers)
+
+    def find_mail(self, text: str) -> tuple[EmailMessage, str]:
+        """Wait until Anna has a mail that says something, and give it with its words."""
+        found: list[tuple[EmailMessage, str]] = []
+
+        def has_come() -> bool:
+            mails = [(mail, words_of(mail)) for mail in self.servers.read(ANNA)]
+            found[:] = [each for each in mails if text in each[1]]
+            return bool(found)
+
+        wait_until(has_come, describe=lambda: f"no mail says {text!r}\n{self.servers.describe()}")
+        return found[-1]
 
     def ask(self, script: str) -> Any:
         """Run a script that leaves what it found in `found`, with shop, now and people at hand, and read it."""
@@ -99,6 +110,12 @@ found = None
             rest_ms=lambda _: None,
             describe=lambda: f"{seen[0]!r} is not {wanted!r}\n{self.live.said()[-3000:]}\n{self.servers.describe()}",
         )
+
+
+def words_of(mail: EmailMessage) -> str:
+    """Read the plain text of a mail."""
+    body = mail.get_body(("plain",))
+    return "" if body is None else str(body.get_content())
 
 
 @contextmanager

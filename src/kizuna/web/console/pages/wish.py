@@ -104,7 +104,7 @@ def show(request: ShopRequest, shop: "Shop", wish: "ServiceRequest", mistake: Mi
         "talk": _messages(wish),
         "conversation_url": _address(shop, wish),
         "promised_day": schedule.local_day(wish.promised_us) if wish.promised_us else None,
-        "letters": letters_of(wish, schedule.local_day(wish.promised_us) if wish.promised_us else None),
+        "letters": letters_of(wish),
         "mistake": mistake,
         "typed": mistake.typed if mistake else {},
     }

@@ -1,9 +1,9 @@
 """Beginnings of what a customer is told about their wish, in their language; people change them before they are sent.
 
-Words for customers: no stages, segments or reasons of ours.
+Words for customers: no stages, segments or reasons of ours. The gaps are filled when the letter is sent
+(flows.wishes.telling), because what they say is decided with the same click.
 """
 
-from datetime import date
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,49 +11,23 @@ if TYPE_CHECKING:
 
 LETTERS = {
     "en": {
-        "ask": "Thank you for your message. Did we understand you right?\n\n{learned}\n\nPlease tell us if it is "
+        "ask": "Thank you for your message. Did we understand you right?\n\n{{ learned }}\n\nPlease tell us if it is "
         "so, or what should be different.",
-        "accept": "Good news: we can do it. We promise it for {day}.\n\n{title}",
+        "accept": "Good news: we can do it. We promise it for {{ day }}.\n\n{{ title }}",
         "decline": "Thank you for telling us your wish. We are sorry that we cannot fulfil it as you told us.",
-        "fulfil": "It is done: {title}\n\nIs it as you wished? A short word from you helps us.",
+        "fulfil": "It is done: {{ title }}\n\nIs it as you wished? A short word from you helps us.",
     },
     "de": {
-        "ask": "Danke für Ihre Nachricht. Haben wir Sie richtig verstanden?\n\n{learned}\n\nBitte sagen Sie uns, ob "
-        "es so ist oder was anders sein soll.",
-        "accept": "Gute Nachricht: das können wir. Wir versprechen es Ihnen für den {day}.\n\n{title}",
+        "ask": "Danke für Ihre Nachricht. Haben wir Sie richtig verstanden?\n\n{{ learned }}\n\nBitte sagen Sie uns, "
+        "ob es so ist oder was anders sein soll.",
+        "accept": "Gute Nachricht: das können wir. Wir versprechen es Ihnen für den {{ day }}.\n\n{{ title }}",
         "decline": "Danke, dass Sie uns Ihren Wunsch gesagt haben. Leider können wir ihn so nicht erfüllen.",
-        "fulfil": "Es ist getan: {title}\n\nIst es so, wie Sie es sich gewünscht haben? Ein kurzes Wort hilft uns.",
+        "fulfil": "Es ist getan: {{ title }}\n\nIst es so, wie Sie es sich gewünscht haben? Ein kurzes Wort hilft uns.",
     },
 }
-MONTHS_DE = (
-    "Januar",
-    "Februar",
-    "März",
-    "April",
-    "Mai",
-    "Juni",
-    "Juli",
-    "August",
-    "September",
-    "Oktober",
-    "November",
-    "Dezember",
-)
 
 
-def letters_of(wish: "ServiceRequest", day: date | None) -> dict[str, str]:
-    """Write the beginnings for a wish; where its day is not known yet, a gap stands for it."""
+def letters_of(wish: "ServiceRequest") -> dict[str, str]:
+    """Give the beginnings of letters about a wish in its customer's language."""
     language = (wish.customer.language if wish.customer else "")[:2].lower()
-    language = language if language in LETTERS else "en"
-    gaps = {
-        "title": wish.title,
-        "learned": wish.learned or wish.title,
-        "day": "…" if day is None else _day(day, language),
-    }
-    return {deed: text.format_map(gaps) for deed, text in LETTERS[language].items()}
-
-
-def _day(day: date, language: str) -> str:
-    if language == "de":
-        return f"{day.day}. {MONTHS_DE[day.month - 1]} {day.year}"
-    return f"{day.day} {day:%B} {day.year}"
+    return LETTERS.get(language, LETTERS["en"])
