@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kizuna.conversations.models import Conversation, Message, ServiceRequest
+from kizuna.conversations.models import Conversation, Message, Outgoing, ServiceRequest
 from kizuna.demo import dialogue, filling, kept, retelling, simulator
 from kizuna.demo.simulator_dialogue import DECLINED
 from kizuna.demo.simulator_world import Plan
@@ -57,6 +57,7 @@ def test_what_is_told_is_known_everywhere_and_once(tmp_path: Path, monkeypatch: 
     assert Target.objects.filter(shop=shop, state="answered").exists()
     assert MailMonth.objects.filter(shop=shop).count() == 12
     assert Referral.objects.filter(shop=shop).exclude(attributed_us=None).exists()
+    assert not Outgoing.objects.exists(), "no mail leaves"
     standing = stages.find_many(shop.pk, list(rows.filter(stage="confirmed").values_list("customer_id", flat=True)))
     assert {each.highest for each in standing.values()} <= {2, 3, 4, 5}
 

@@ -16,7 +16,8 @@ from kizuna.conversations.threads import Author, Direction, NewConversation, New
 from kizuna.demo import dialogue_words
 from kizuna.demo.company import CARE, Company
 from kizuna.demo.simulator_sales import DAY_US, HOUR_US
-from kizuna.flows import happenings
+from kizuna.flows import happenings, investing
+from kizuna.flows.dialogue import handling as desk
 from kizuna.flows.happenings import Happening
 from kizuna.flows.outreach import answering, choosing, editing, facing
 from kizuna.flows.outreach.choosing import Asked
@@ -32,7 +33,9 @@ if TYPE_CHECKING:
     from kizuna.outreach.models import Play
     from kizuna.shops.models import Shop
 
-ASK_DAYS, STRENGTHEN_DAYS, A_DAY = 38, 120, 12
+ASK_DAYS, STRENGTHEN_DAYS, A_DAY = 13, 120, 6
+STILL_WAITING_US = 2 * DAY_US
+"""Younger answers still wait for ours."""
 ANSWER_SHARE: Final = 0.3
 MOST_ASKED, MOST_STRENGTHENED = 60, 120
 
@@ -59,9 +62,12 @@ def _ask(shop: "Shop", company: Company, now_us: int, rng: np.random.Generator) 
     numbers = _send(shop, play, people, begun_us, now_us)
     for place, (conversation_id, sent_us) in enumerate(numbers):
         if rng.random() < ANSWER_SHARE:
-            _answer(shop, conversation_id, min(sent_us + int(rng.exponential(30.0) + 1) * HOUR_US, now_us), place)
+            answered_us = min(sent_us + int(rng.exponential(30.0) + 1) * HOUR_US, now_us)
+            _answer(shop, conversation_id, answered_us, place)
+            if answered_us < now_us - STILL_WAITING_US:
+                _reply(shop, company, conversation_id, answered_us + (2 + place % 9) * HOUR_US)
     editing.set_state(
-        shop, play.public_id, PlayState.STOPPED, company.marketer, periods.instant_at(now_us - 9 * DAY_US)
+        shop, play.public_id, PlayState.STOPPED, company.marketer, periods.instant_at(now_us - 2 * DAY_US)
     )
 
 
@@ -173,6 +179,25 @@ def _answer(shop: "Shop", conversation_id: int, at_us: int, place: int) -> None:
     told = (str(message.public_id), f"Re: {conversation.subject}", text)
     _record(shop, "Email Received", conversation.identity_id or 0, at_us, told)
     answering.answered(shop, conversation.pk, message.pk, periods.instant_at(at_us))
+
+
+@transaction.atomic
+def _reply(shop: "Shop", company: Company, conversation_id: int, at_us: int) -> None:
+    """An operator thanks them and notes it; the conversation is done."""
+    operator = company.operators[conversation_id % len(company.operators)]
+    conversation = threads.lock(shop.pk, conversation_id)
+    text = dialogue_words.PLAY_REPLY
+    line = NewMessage(
+        Direction.OUT, Author.PERSON, text, at_us, person_id=operator.pk, identity_id=conversation.identity_id
+    )
+    message, _ = threads.append(shop.pk, conversation.pk, line, at_us)
+    told = (str(message.public_id), f"Re: {conversation.subject}", "")
+    _record(shop, "Email Sent", conversation.identity_id or 0, at_us, told)
+    now = periods.instant_at(at_us)
+    desk.assign(shop, conversation.pk, operator, None, now)
+    investing.book_minutes(shop, conversation.pk, operator, 150.0, now, sitting=f"play-{conversation.pk}")
+    investing.book_message(shop, message.pk, message.channel, now)
+    desk.close(shop, conversation.pk, operator, now)
 
 
 def _record(shop: "Shop", name: str, identity_id: int, at_us: int, told: tuple[str, str, str]) -> None:

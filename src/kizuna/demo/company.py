@@ -78,7 +78,8 @@ def settle(shop: "Shop", now: datetime) -> Company:
     _habits(shop, marketer, now)
     euro = {"email": 25, "chat": 110, "phone": 950, "fax": 120, "post": 210, "in_person": 0, "portal": 5}
     investing.change_terms(shop, Terms(2_800, euro, {"A": 150_000, "B": 90_000, "C": 30_000}), None, now)
-    tiers.change_site(shop, Site(welcome="Good to see you. What may we do for you?"), None, now)
+    welcome = "Good to see you. What may we do for you?"
+    tiers.change_site(shop, Site(welcome=welcome, ask_after_wish=False), None, now)  # while telling, no mail leaves
     department_of = {name: departments[_DEPARTMENTS.get(name, WORKSHOP)] for name in CAN_DO}
     return Company(operators, specialists, marketer, care, department_of, capability, kind)
 

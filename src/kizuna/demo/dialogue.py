@@ -4,6 +4,7 @@ Takes some seconds, so the served demo does it as a job while the first page is 
 """
 
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,8 +19,12 @@ from kizuna.demo.filling import Progress
 from kizuna.demo.simulator_sales import DAY_US
 from kizuna.demo.simulator_world import World
 from kizuna.flows import stage_upkeep, tiers
+from kizuna.flows import surveys as surveys_flow
 from kizuna.flows.outreach import used
 from kizuna.jobs import queue
+from kizuna.knowledge import surveys
+from kizuna.knowledge.surveys import About
+from kizuna.privileges import site
 from kizuna.relationships import referrals
 from kizuna.science import periods
 from kizuna.shops import tenants
@@ -28,6 +33,8 @@ if TYPE_CHECKING:
     from kizuna.shops.models import Shop
 
 MOST_REFERRALS = 150
+ONE_ASKED_IN = 5
+PREFERRED = ("email", "email", "portal", "phone", "email", "chat", "portal")
 DOING = "Talking with customers"
 
 
@@ -65,10 +72,12 @@ def tell(shop: "Shop", world: World, progress: Progress) -> None:
         progress(DOING, done, whole)
     campaigns.run(shop, firm, now_us, world.plan.seed)
     _refer(shop, world)
+    _prefer(shop, world, now)
     tiers.refresh_everybody(shop, now_us)
     progress(DOING, whole - 1, whole)
     used.reckon(shop, now_us)
     stage_upkeep.refresh(shop, now)
+    tiers.change_site(shop, replace(site.site_of(shop.pk), ask_after_wish=True), None, now)
     progress(DOING, whole, whole)
 
 
@@ -89,6 +98,21 @@ def _refer(shop: "Shop", world: World) -> None:
         referrals.record_visit(code, new_id, at_us - DAY_US)
         for each in referrals.list_waiting(shop.pk, [new_id]):
             referrals.attribute(shop.pk, each.id, order_ref, at_us)
+
+
+@transaction.atomic
+def _prefer(shop: "Shop", world: World, now: datetime) -> None:
+    """Some who talk with the shop say which way they like to; whoever was asked before is not asked again."""
+    survey = surveys_flow.ensure_channel_survey(shop, now)
+    talkers = sorted({story.customer for story in world.stories})[::ONE_ASKED_IN]
+    users = [str(world.truth.user_id[each]) for each in talkers]
+    now_us = periods.epoch_us(now)
+    ids = identity.ensure(shop.pk, IdentityKind.USER_ID, users, [now_us] * len(users)) if users else {}
+    for place, user in enumerate(users):
+        asked, is_new = surveys.ask(shop.pk, survey.id, ids[user], About(), now_us - 3 * DAY_US)
+        if is_new and place % 5 != 4:
+            given = {"channel": PREFERRED[place % len(PREFERRED)]}
+            surveys_flow.answer_ask(shop, asked, given, "link", periods.instant_at(now_us - 2 * DAY_US))
 
 
 def _first_orders(world: World) -> dict[int, tuple[str, int]]:

@@ -130,6 +130,9 @@ ANSWERS: Final = (
     "I looked it up for you: it is on its way and should be with you on Thursday.",
     "Gladly, I have seen to it. Write again whenever something is not as it should be.",
 )
+PLAY_REPLY: Final = (
+    "Thank you for telling us. I have written it into your file, and you will hear from us as soon as we can do it."
+)
 PLAY_ANSWERS: Final = (
     ("Since you ask: a smaller bag of gyokuro to try would be nice, 20 g perhaps.", "want", "gyokuro in small bags"),
     ("I would come more often if you told me when the indigo sheets are dyed again.", "want", "news of indigo sheets"),

@@ -164,6 +164,8 @@ def _tell_question(world: World, customer: int, first: Event, events: list[Event
                 lines.append(_answered(event.at_us, _pick(dialogue_words.ANSWERS, rng), rng))
             else:
                 lines.append(_said(event.at_us, str(event.properties["text"])))
+    if len(lines) == 1 and first.at_us < world.plan.now_us - 3 * DAY_US:
+        return  # answered by telephone long ago: nothing to tell
     key = f"question-{customer}-{first.at_us // HOUR_US}"
     world.stories.append(Story(key, customer, "email", subject, tuple(lines), None, None))
 
