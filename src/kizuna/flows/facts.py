@@ -16,7 +16,7 @@ from kizuna.bus import notes
 from kizuna.customers import consent, identity, links, merging, profiles
 from kizuna.customers.consent import Decision
 from kizuna.customers.identity import Resolved
-from kizuna.flows import following, orders, placing, purchases, stages
+from kizuna.flows import following, orders, placing, purchases, referrals, stages
 from kizuna.relationships import indicators, standings, stocks
 from kizuna.relationships.indicators import IndicatorFact
 from kizuna.relationships.stocks import Change
@@ -353,7 +353,23 @@ def _place(batch: _Batch) -> None:
 def _follow(batch: _Batch) -> None:
     """What it means for how far the relationships have come: of those who dealt with the shop, and all under way."""
     spoke = {batch.who[place].customer_id for place in batch.alive if batch.event(place).name in dealings.PARTS}
+    spoke |= _refer(batch)
     stages.follow(batch.shop, batch.touched, spoke, batch.now_us)
+
+
+def _refer(batch: _Batch) -> set[int]:
+    """Who came by whose code, and which new customers bought; returns the customers who brought one."""
+    told, orders = [], []
+    for place in batch.alive:
+        event, draft, who = batch.event(place), batch.incoming[place].purchase, batch.who[place].identity_id
+        code = event.properties.get("code" if event.name == referrals.FOLLOWED else "referral")
+        if isinstance(code, str) and (event.name == referrals.FOLLOWED or isinstance(draft, OrderDraft)):
+            told.append(referrals.Followed(who, code, event.happened_us))
+        if isinstance(draft, OrderDraft) and draft.updated_us is None:
+            orders.append(referrals.FirstOrder(who, draft.source_ref, draft.placed_us))
+    if told:
+        referrals.follow(batch.shop, told)
+    return referrals.attribute(batch.shop, orders) if orders else set()
 
 
 def _by_cause(touched: Collection[int], bought: dict[int, str], else_cause: str) -> Iterable[tuple[str, list[int]]]:

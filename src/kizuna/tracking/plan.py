@@ -91,6 +91,7 @@ _OBSERVED = (
     ("Signed Up", "", "Registered an account."),
     ("Signed In", "", "Logged in."),
     ("Signed Out", "", "Logged out."),
+    ("Referral Followed", "code", "Came by the link that a customer gave to friends."),
 )
 _ORDERS = (
     (ORDER_PLACED, "order_id total revenue shipping tax discount coupon currency products", "Placed an order."),

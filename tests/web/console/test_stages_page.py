@@ -64,6 +64,13 @@ def test_reckoning_anew_is_asked_for_by_those_who_may(talking: Place) -> None:
     assert "made anew" in talking.client().get(talking.url("stages/")).content.decode()
 
 
+def test_today_shows_broken_promises_first_to_those_who_work_on_wishes(talking: Place) -> None:
+    tasks = talking.client().get(talking.url()).context["tasks"]
+    assert tasks[0].title in ("Promises are broken", "A promise is broken")
+    assert any(task.title == "Worth a talk" for task in tasks)
+    assert not talking.client("reader").get(talking.url()).context["tasks"]
+
+
 def test_the_customers_page_tells_stage_cause_depth_and_investment(talking: Place, empty: Place) -> None:
     row = StageStanding.objects.filter(shop_id=talking.shop.pk, highest__gte=3).order_by("-highest").first()
     assert row is not None

@@ -2,9 +2,11 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from kizuna.web.public import files, store, till, tracker, unsubscribe
+from kizuna.web.public import files, invited, store, till, tracker, unsubscribe
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("r/<slug:code>/", invited.enter, name="invited"),
+    path("r/<slug:code>", invited.enter, name="invited_bare"),
     path("kizuna.js", tracker.kizuna_js, name="kizuna_js"),
     path("files/<str:token>/", files.file, name="file"),
     path("unsubscribe/<str:token>/", unsubscribe.unsubscribe, name="unsubscribe"),

@@ -28,7 +28,8 @@ from kizuna.shops import roles
 from kizuna.tracking import arrivals
 from kizuna.web.console import amounts
 from kizuna.web.console.access import ShopRequest, shop_page
-from kizuna.web.console.pages import cooling, validity_words
+from kizuna.web.console.pages import cooling, today_dialogue, validity_words
+from kizuna.web.console.pages.today_dialogue import Task
 from kizuna.web.console.pages.totals import count_now
 from kizuna.web.console.pages.words import SEGMENTS, SegmentWords, cause_words, move_words
 
@@ -60,18 +61,6 @@ class Moved:
     move: moves.MoveView
     words: str
     cause: str
-
-
-@dataclass(frozen=True)
-class Task:
-    """Something that needs attention: what, why, and where to go."""
-
-    icon: str
-    tone: str
-    title: str
-    text: str
-    url: str
-    act: str
 
 
 @dataclass(frozen=True)
@@ -194,7 +183,8 @@ def _share_bar(totals: dict[str, lists.SegmentTotal]) -> SafeString:
 
 def _tasks(request: ShopRequest, shop: "Shop", last: SnapshotView | None, now_us: int) -> list[Task]:
     root = f"/s/{shop.slug}/"
-    tasks = []
+    works, writes = (roles.may(request.role, action) for action in ("work_wishes", "reach_out"))
+    tasks = today_dialogue.list_tasks(shop, now_us, wishes=works, reach_out=writes)
     if roles.may(request.role, "edit_customers"):
         waiting = len(merging.list_suggestions(shop.pk, None, 51))
         if waiting:

@@ -273,7 +273,8 @@
     },
     /** The same order told twice (a reloaded page) counts once. @param {Fields} order order_id, total, currency ... */
     order(order) {
-      track("Order Completed", order, `order-${String(order.order_id)}`.slice(0, 99));
+      const brought = read("referral");
+      track("Order Completed", brought ? { referral: brought, ...order } : order, `order-${String(order.order_id)}`.slice(0, 99));
     },
     /** @param {string | null} [customer] the shop's own customer number @param {Fields} [traits] */
     identify(customer, traits) {
@@ -311,6 +312,14 @@
       return send();
     },
   };
+
+  /** Somebody came by a customer's link: told once per browser and code, and named again with the order. */
+  function follow() {
+    const code = new URLSearchParams(location.search).get("kz_ref") || "";
+    if (!/^[a-z0-9]{10}$/.test(code) || read("referral") === code) return;
+    if (allowed() === "yes") write("referral", code);
+    track("Referral Followed", { code });
+  }
 
   /** @param {unknown} call a queued call: ["product", {...}] or ["cart.add", {...}] */
   function run(call) {
@@ -358,5 +367,6 @@
   }
   if (Array.isArray(before)) before.forEach(run);
   if (script.dataset.page !== "manual") methods.page();
+  follow();
   soon(0);
 })();
