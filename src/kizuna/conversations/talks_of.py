@@ -6,7 +6,7 @@ Everything is found through the customer's identities; another customer's conver
 from collections.abc import Collection
 from uuid import UUID
 
-from kizuna.conversations.models import Author, Channel, Conversation, Direction, Kind, Message, ServiceRequest
+from kizuna.conversations.models import Author, Channel, Conversation, Direction, Kind, Message, ServiceRequest, State
 from kizuna.conversations.threads import NotThere
 
 MOST = 100
@@ -15,6 +15,7 @@ MOST = 100
 def list_talks(shop_id: int, identity_ids: Collection[int]) -> list[Conversation]:
     """List a customer's conversations with the shop, the newest first."""
     found = Conversation.objects.filter(shop_id=shop_id, identity_id__in=list(identity_ids), merged_into=None)
+    found = found.exclude(state=State.SPAM)
     return list(found.select_related("assignee").order_by("-last_message_us", "-id")[:MOST])
 
 

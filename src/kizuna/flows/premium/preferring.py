@@ -46,7 +46,8 @@ def read(shop: "Shop", customer_id: int) -> Preferences:
     if customer is None:
         return Preferences()
     given = consent.current(shop.pk, customer_id)
-    consents = tuple((each, given[each].granted if each in given else None) for each in PURPOSES)
+    said = {each: given[each].granted if each in given else None for each in PURPOSES}
+    consents = tuple((each, _holds(each, said[each])) for each in PURPOSES)
     channels, frequency, topics = (customer.traits.get(name) for name in _TRAITS)
     return Preferences(
         customer.language,
@@ -59,7 +60,7 @@ def read(shop: "Shop", customer_id: int) -> Preferences:
 
 @transaction.atomic
 def settle(shop: "Shop", customer_id: int, identity_id: int, wanted: Preferences, now: datetime) -> None:
-    """Keep what a customer prefers; only consents that differ are recorded. Raises Refused."""
+    """Keep what a customer prefers; only a consent that differs from what holds is recorded. Raises Refused."""
     _check(wanted)
     now_us = periods.epoch_us(now)
     before = dict(read(shop, customer_id).consents)
@@ -83,6 +84,11 @@ def settle(shop: "Shop", customer_id: int, identity_id: int, wanted: Preferences
         happenings.record(shop, told, now_us)
         if granted and purpose == MARKETING:
             suppression.end_refusals(shop.pk, addresses.trusted_of(shop.pk, customer_id), now_us)
+
+
+def _holds(purpose: str, said: bool | None) -> bool:
+    """What holds where nothing was said: questions after a wish are asked until somebody says no, all else is no."""
+    return purpose == "surveys" if said is None else said
 
 
 def _among(said: object, known: tuple[str, ...]) -> tuple[str, ...]:
