@@ -29,7 +29,11 @@ def is_waiting(now_us: int) -> bool:
 def begin(token: str, count: int, now_us: int, paused: Collection[str] = ()) -> list[Outgoing]:
     """Take the next due mails in hand, what is no marketing first; domains that are to wait are passed over."""
     due = _due(now_us).exclude(domain__in=paused) if paused else _due(now_us)
-    rows = list(due.select_for_update(skip_locked=True).order_by("marketing", "due_us", "id")[:count])
+    told = due.select_related("shop", "message__conversation__team")
+    locked = told.select_for_update(
+        skip_locked=True, of=("self",) if connection.features.has_select_for_update_of else ()
+    )
+    rows = list(locked.order_by("marketing", "due_us", "id")[:count])
     begun = Outgoing.objects.filter(pk__in=[row.pk for row in rows])
     begun.update(state=SendState.SENDING, begun_by=token, attempts=F("attempts") + 1, changed_us=now_us)
     for row in rows:

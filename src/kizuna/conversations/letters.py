@@ -40,7 +40,7 @@ def read(
     rows: Sequence[Outgoing], unsubscribe_url: "Callable[[Outgoing], str]", now: datetime
 ) -> dict[int, Letter | str]:
     """Give the letter of each mail by its number, or in words why it cannot be written."""
-    prefetch_related_objects(rows, "shop", "message__conversation__team", "message__attachments", "message__person")
+    prefetch_related_objects(rows, "message__conversation__team", "message__attachments", "shop")
     threads = _threads([row.message for row in rows if row.message is not None])
     letters: dict[int, Letter | str] = {}
     for row in rows:

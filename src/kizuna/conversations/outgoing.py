@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import Count, Q
 
 from kizuna.conversations.mail_ids import domain_of
-from kizuna.conversations.models import Outgoing, SendState
+from kizuna.conversations.models import Outgoing, SendState, Team
 
 __all__ = ["NewOutgoing", "Outcome", "Outgoing", "SendState", "View"]
 
@@ -156,6 +156,13 @@ def find_anywhere(public_id: UUID | None, provider_id: str) -> Outgoing | None:
     if public_id is not None:
         return Outgoing.objects.filter(public_id=public_id).first()
     return Outgoing.objects.filter(provider_id=provider_id).first() if provider_id else None
+
+
+def find_sender(shop_id: int, team_id: int | None) -> tuple[Team | None, Team | None]:
+    """Find the team that a mail comes from, and the default team whose address serves where it has none."""
+    found = list(Team.objects.filter(Q(pk=team_id) | Q(is_default=True), shop_id=shop_id))
+    default = next((team for team in found if team.is_default), None)
+    return next((team for team in found if team.pk == team_id), default), default
 
 
 def states(shop_id: int, message_ids: Collection[int]) -> dict[int, View]:

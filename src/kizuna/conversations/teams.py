@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q
-
 from kizuna.conversations.models import Team, TeamMember
 
 DEFAULT_NAME = "Customer care"
@@ -102,13 +100,6 @@ def seat(team_id: int, person_ids: Collection[int]) -> None:
     TeamMember.objects.filter(team_id=team_id).exclude(person_id__in=person_ids).delete()
     for person_id in person_ids:
         TeamMember.objects.get_or_create(team_id=team_id, person_id=person_id)
-
-
-def find_sender(shop_id: int, team_id: int | None) -> tuple[Team | None, Team | None]:
-    """Find the team that a mail comes from, and the default team whose address serves where it has none."""
-    found = list(Team.objects.filter(Q(pk=team_id) | Q(is_default=True), shop_id=shop_id))
-    default = next((team for team in found if team.is_default), None)
-    return next((team for team in found if team.pk == team_id), default), default
 
 
 def save(shop_id: int, public_id: UUID | str | None, told: TeamDraft) -> Team:

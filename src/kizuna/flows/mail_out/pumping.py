@@ -153,7 +153,9 @@ class _Run:
             for outcome in outcomes:
                 if outcome.state == SendState.BOUNCED:
                     delivery.follow_bounce(row, outcome, delivery.is_hard(outcome.code), self.now)
-        for shop_id, mine in groupby(sorted((row for row, _ in settled), key=_shop_of), key=_shop_of):
+        # a dialogue mail that went out opens no inbox: pages need not look again for each of thousands
+        shown = [row for row, _ in settled if not row.marketing or row.state != SendState.SENT]
+        for shop_id, mine in groupby(sorted(shown, key=_shop_of), key=_shop_of):
             delivery.announce(shop_id, list(mine))
         left = {row.pk for row, _, _ in landed} - {row.pk for row, _ in settled}
         if left:

@@ -13,7 +13,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
-from kizuna.conversations import composing, mail_ids, outgoing, teams, threads
+from kizuna.conversations import composing, mail_ids, outgoing, threads
 from kizuna.conversations.outgoing import NewOutgoing, Outgoing
 from kizuna.science import periods
 from kizuna.shops import audit
@@ -145,7 +145,7 @@ def _checked(addresses: Sequence[str]) -> list[str]:
 
 def _sender_of(shop: "Shop", team_id: int | None) -> _Sender:
     """The address a mail comes from: the team's, else that of the default team, else the installation's own."""
-    team, fallback = teams.find_sender(shop.pk, team_id)
+    team, fallback = outgoing.find_sender(shop.pk, team_id)
     name = (team.from_name if team is not None else "") or shop.name
     address = next((each.address for each in (team, fallback) if each is not None and each.address), "")
     return _Sender(address or settings.DEFAULT_FROM_EMAIL, name, bool(address))
