@@ -4,16 +4,18 @@ from datetime import timedelta
 
 import pytest
 
+from kizuna.conversations import contacts as talked
 from kizuna.conversations import queues, search, threads
-from kizuna.conversations.models import Conversation, Mention
+from kizuna.conversations.models import Conversation, Mention, Message, Outgoing
 from kizuna.conversations.queues import Asked
 from kizuna.conversations.threads import State
-from kizuna.flows import contacts, identities
+from kizuna.flows import contacts, identities, stage_events
 from kizuna.flows.contacts import ContactDraft
 from kizuna.flows.dialogue import handling, writing
 from kizuna.flows.dialogue.writing import Beginning, Note, Refused, Reply
 from kizuna.flows.identities import Pair
 from kizuna.relationships import investments
+from kizuna.science.stages import Act
 from tests.dialogue.making import NOW, hear, make_desk, write_in
 
 pytestmark = pytest.mark.django_db
@@ -167,3 +169,21 @@ def test_a_call_noted_by_hand_is_a_conversation_with_its_cost() -> None:
     letter = ContactDraft("Letter Sent", NOW, note="We sent samples", token="other")
     contacts.record_contact(desk.shop, customer_id, letter, desk.kim, NOW)
     assert Conversation.objects.get(channel="post").state == State.CLOSED
+
+
+def test_what_never_arrived_is_no_contact_and_a_friend_in_copy_speaks_for_themselves() -> None:
+    desk = make_desk()
+    ann, bo = write_in(desk, ago_min=60), write_in(desk, email="bo@example.com", ago_min=50)
+    message = writing.reply(desk.shop, ann.pk, Reply("On its way."), desk.kim, NOW)
+    assert len(talked.contacts_of(desk.shop.pk, [ann.identity_id])) == 2
+    Outgoing.objects.filter(message=message).update(state="failed")
+    assert len(talked.contacts_of(desk.shop.pk, [ann.identity_id])) == 1
+    hear(ann, "I would like one too", "bo@example.com")
+    Message.objects.filter(conversation=ann, direction="in").filter(from_address="bo@example.com").update(
+        identity_id=bo.identity_id
+    )
+    told = stage_events.gather(desk.shop, [ann.customer_id, bo.customer_id])
+    assert [sum(each.act == Act.CONTACT_IN for each in told[who]) for who in (ann.customer_id, bo.customer_id)] == [
+        1,
+        1,
+    ]

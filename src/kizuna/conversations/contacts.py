@@ -9,10 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kizuna.conversations.models import Conversation, Direction, Kind, Message, State
+from kizuna.conversations.models import Conversation, Direction, Kind, Message, SendState, State
 
 type Ints = NDArray[np.int64]
 
+_NEVER_ARRIVED = (SendState.FAILED, SendState.BOUNCED, SendState.WITHDRAWN)
 _TOGETHER = 500
 _CHUNK = 20_000
 
@@ -27,10 +28,14 @@ class Contact:
     channel: str
     ref: str
     conversation_id: int
+    writer_id: int | None = None
 
 
 def contacts_of(shop_id: int, identity_ids: Collection[int]) -> list[Contact]:
-    """Read the contacts of identities, those of one conversation in their order."""
+    """Read the contacts of identities, those of one conversation in their order; mail that never arrived is none.
+
+    `writer_id` tells which identity wrote, where that is known: a friend in copy may be another customer.
+    """
     found: list[Contact] = []
     ordered = sorted(set(identity_ids))
     for start in range(0, len(ordered), _TOGETHER):
@@ -41,11 +46,13 @@ def contacts_of(shop_id: int, identity_ids: Collection[int]) -> list[Contact]:
             kind=Kind.MESSAGE,
             is_automatic=False,
             direction__in=[Direction.IN, Direction.OUT],
-        ).order_by("conversation_id", "number")
-        columns = ("conversation__identity_id", "at_us", "direction", "channel", "public_id", "conversation_id")
-        for identity_id, at_us, direction, channel, public_id, conversation_id in rows.values_list(*columns):
+        ).exclude(outgoing__state__in=_NEVER_ARRIVED)
+        columns = ("at_us", "direction", "channel", "public_id", "conversation_id", "identity_id")
+        ordered_rows = rows.order_by("conversation_id", "number").values_list("conversation__identity_id", *columns)
+        for identity_id, at_us, direction, channel, public_id, conversation_id, writer_id in ordered_rows:
             inbound = direction == Direction.IN
-            found.append(Contact(identity_id, at_us, inbound, channel, str(public_id), conversation_id))
+            writer = writer_id if inbound else None
+            found.append(Contact(identity_id, at_us, inbound, channel, str(public_id), conversation_id, writer))
     return found
 
 

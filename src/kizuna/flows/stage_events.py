@@ -17,8 +17,8 @@ from kizuna.tracking import dealings
 if TYPE_CHECKING:
     from kizuna.shops.models import Shop
 
-_OF_WISHES = "wish-"
-"""How the keys of facts begin that flows.wishes tells: the wish itself says more."""
+_TOLD_ELSEWHERE = ("wish-", "email-sent-")
+"""How the keys of facts begin that a wish, or the message that was sent, tells better itself."""
 _SAME_US = 5 * 60 * 1_000_000
 _OF_PART = {
     dealings.CONTACT_IN: Act.CONTACT_IN,
@@ -52,7 +52,10 @@ def list_candidates(shop: "Shop") -> set[int]:
 
 
 def _talks(shop_id: int, owner: Mapping[int, int]) -> Told:
+    """Contacts of conversations; what somebody in copy wrote is their own, told by the journal."""
     for each in contacts.contacts_of(shop_id, owner):
+        if each.writer_id is not None and owner.get(each.writer_id) != owner[each.identity_id]:
+            continue
         act = Act.CONTACT_IN if each.inbound else Act.CONTACT_OUT
         yield each.identity_id, Event(each.at_us, act, each.ref, channel=each.channel, thread=str(each.conversation_id))
 
@@ -63,7 +66,7 @@ def _journal(shop_id: int, owner: Mapping[int, int], talks: Told) -> Told:
     for identity_id, event in talks:
         said.setdefault((owner[identity_id], event.act, event.channel), []).append(event.at_us)
     for each in dealings.dealings_of(shop_id, owner):
-        if each.message_id.startswith(_OF_WISHES):
+        if each.message_id.startswith(_TOLD_ELSEWHERE):
             continue
         act = _OF_PART[each.part]
         known = said.get((owner[each.identity_id], act, each.channel), ())
