@@ -7,7 +7,9 @@ by. One process at a time fetches a mailbox. Nothing is deleted or moved; mails 
 import logging
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 from django.db import close_old_connections, connections
 from imap_tools import BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencrypted
@@ -25,7 +27,13 @@ RECONNECT_S = 480.0
 LONGEST_PAUSE_S = 300.0
 _TIMEOUT_S = 60.0
 _KINDS = {"tls": MailBox, "starttls": MailBoxStartTls, "none": MailBoxUnencrypted}
+MOST_REFUSALS = 5
+_refused: Counter[tuple[int, int]] = Counter()
 _log = logging.getLogger(__name__)
+
+
+class Withheld(ConnectionError):
+    """The server has a mail and does not give it now."""
 
 
 class Fetchers:
@@ -130,6 +138,20 @@ def _wait(server: BaseMailBox, ended: threading.Event, *, idles: bool) -> None:
 
 
 def _take(mailbox: Mailbox, server: BaseMailBox, uid: int, now_us: int) -> int:
+    """Take one mail; one that the server keeps refusing to give is told and passed by, so that the next ones come."""
+    try:
+        taken = _take_given(mailbox, server, uid, now_us)
+    except Withheld as refusal:
+        _refused[mailbox.pk, uid] += 1
+        if _refused[mailbox.pk, uid] < MOST_REFUSALS:
+            raise
+        fetching.leave_behind(mailbox, mailbox.uid_validity or 0, uid, b"", f"{refusal}, again and again", now_us)
+        taken = 0
+    _refused.pop((mailbox.pk, uid), None)
+    return taken
+
+
+def _take_given(mailbox: Mailbox, server: BaseMailBox, uid: int, now_us: int) -> int:
     size = _size(server, uid)
     validity = mailbox.uid_validity or 0
     if size is None:
@@ -162,7 +184,7 @@ def _new_uids(server: BaseMailBox, above: int) -> Iterator[int]:
 
 
 def _size(server: BaseMailBox, uid: int) -> int | None:
-    _, found = server.client.uid("FETCH", str(uid), "(RFC822.SIZE)")
+    found = _ask(server, uid, "RFC822.SIZE")
     text = b" ".join(each if isinstance(each, bytes) else each[0] for each in found if each)
     _, _, after = text.partition(b"RFC822.SIZE ")
     digits = after.split(b")")[0].split(b" ")[0]
@@ -170,8 +192,15 @@ def _size(server: BaseMailBox, uid: int) -> int | None:
 
 
 def _fetch(server: BaseMailBox, uid: int, what: str) -> bytes | None:
-    _, found = server.client.uid("FETCH", str(uid), f"({what})")
-    return next((bytes(each[1]) for each in found if isinstance(each, tuple)), None)
+    return next((bytes(each[1]) for each in _ask(server, uid, what) if isinstance(each, tuple)), None)
+
+
+def _ask(server: BaseMailBox, uid: int, what: str) -> list[Any]:
+    """Ask for a part of a mail; nothing in a good answer means that it is gone. A refusal is raised, not passed by."""
+    status, found = server.client.uid("FETCH", str(uid), f"({what})")
+    if status != "OK":
+        raise Withheld(f"the server answered {status} when asked for mail {uid}")
+    return list(found)
 
 
 def _uid_validity(server: BaseMailBox, folder: str) -> int:
