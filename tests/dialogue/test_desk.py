@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from kizuna.conversations import attachments, attention, canned, drafts, outgoing, queues, search, threads
 from kizuna.conversations.models import Attachment, Conversation
@@ -216,7 +216,8 @@ def test_a_wish_is_taken_from_a_message_once() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_two_who_take_it_at_once_are_never_both_right() -> None:
     desk = make_desk()
-    conversation = write_in(desk)
+    with transaction.atomic():
+        conversation = write_in(desk)
 
     def take(person: "object") -> bool:
         try:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from kizuna.conversations import teams, threads
-from kizuna.conversations.teams import Refused, TeamDraft
+from kizuna.conversations import team_setup, teams, threads
+from kizuna.conversations.team_setup import Refused, TeamDraft
 from kizuna.flows.dialogue import writing
 from kizuna.shops import audit, members
 
@@ -31,7 +31,7 @@ def save(
     now: datetime,
 ) -> "Team":
     """Store a team and who sits in it. Raises Refused with the field, teams.NotThere."""
-    team = teams.save(shop.pk, public_id, draft)
+    team = team_setup.save(shop.pk, public_id, draft)
     ours = {each.person_id for each in members.list_members(shop)}
     teams.seat(team.pk, [each for each in person_ids if each in ours])
     audit.record(shop, person, "team_saved", f"team {team.name}", None, asdict(draft), now)
@@ -41,7 +41,7 @@ def save(
 @transaction.atomic
 def archive(shop: "Shop", public_id: "UUID | str", person: "Person | None", now: datetime) -> None:
     """Put a team away. Raises Refused, teams.NotThere."""
-    team = teams.archive(shop.pk, public_id, now)
+    team = team_setup.archive(shop.pk, public_id, now)
     audit.record(shop, person, "team_archived", f"team {team.name}", None, None, now)
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from kizuna.conversations import teams
-from kizuna.conversations.teams import TeamDraft
+from kizuna.conversations.team_setup import TeamDraft
 from kizuna.flows.dialogue import desks
 from kizuna.shops import members
 from kizuna.web.console.access import ShopRequest, shop_page
