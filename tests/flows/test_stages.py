@@ -1,5 +1,6 @@
 """Stages through the flow: facts of every room move a customer, merging carries them along."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -7,13 +8,13 @@ import pytest
 from kizuna.conversations import teams, threads
 from kizuna.conversations.threads import Author, Channel, Direction, NewConversation, NewMessage
 from kizuna.customers.models import Customer
-from kizuna.flows import happenings, identities, stages
+from kizuna.flows import facts, happenings, identities, stages
 from kizuna.flows.happenings import Happening
 from kizuna.relationships import stages as kept
 from kizuna.relationships.models import StageMove, StageStanding
 from kizuna.science import periods
 from kizuna.shops import sources
-from kizuna.tracking import dealings
+from kizuna.tracking import dealings, wire
 from kizuna.tracking.models import Fact
 from tests.flows.making import DAY, START, Books
 from tests.shops.making import NOW
@@ -133,3 +134,19 @@ def test_a_browser_is_not_believed_what_only_the_shop_knows(books: Books) -> Non
     Fact.objects.update(source_id=browser.pk)
     told = {each.name for each in dealings.dealings_of(books.shop.pk, [identity])}
     assert told == {"Wish Expressed", "Preference Stated"}
+
+
+def test_a_visitor_who_signs_in_later_brings_the_stage_along(books: Books) -> None:
+    source = sources.get_own_source(books.shop, "console")
+
+    def tell(name: str, who: dict[str, str], number: int) -> None:
+        event = {"event": name, "messageId": f"late-{number}", "timestamp": NOW.isoformat(), **who}
+        raw = wire.RawEvent("track", json.dumps(event).encode(), NOW_US)
+        facts.take(books.shop, [facts.read(source.pk, source.kind, raw, books.shop.currency)], NOW_US)
+
+    tell("Chat Message Sent", {"anonymousId": "browser"}, 1)
+    tell("Signed In", {"userId": "anna", "anonymousId": "elsewhere"}, 2)
+    (visitor,) = StageStanding.objects.values_list("customer_id", flat=True)
+    tell("Signed In", {"userId": "anna", "anonymousId": "browser"}, 3)
+    (standing,) = StageStanding.objects.all()
+    assert (standing.depth, standing.customer_id != visitor) == (1, True)

@@ -14,9 +14,11 @@ SEED = f"""
 from datetime import UTC, datetime
 import numpy as np
 from bench.seed import Size, seed
-from kizuna.flows import cube, forecast, people, shops, validity
+from kizuna.flows import cube, forecast, investment_report, people, shops, stage_upkeep, validity
 from kizuna.flows.people import NewPerson
+from kizuna.science import periods
 from kizuna.shops.tenants import NewShop
+from tests.flows import wishing
 now = datetime.now(UTC)
 tea = shops.create_shop(NewShop("tea", "Tea & Co", "EUR", "Europe/Berlin"), None, now)
 new = shops.create_shop(NewShop("fresh", "Fresh", "JPY", "Asia/Tokyo"), None, now)
@@ -26,10 +28,14 @@ seed(tea, Size(300, 6000, 300), now)
 forecast.refresh(tea, now)
 validity.check(tea, now, np.random.default_rng(1))
 cube.make(tea, now)
+wishing.fill(tea, periods.epoch_us(now))
+stage_upkeep.refresh(tea, now)
+investment_report.refresh(tea, now)
 """
 PATHS = ["s/tea/", "s/tea/portfolio/", "s/tea/customers/", "s/tea/customers/merges/", "s/tea/debugger/"]
 PATHS += [f"s/tea/outreach/{each}" for each in ("", "new/", "silent/", "use/", "rules/")]
 PATHS += ["s/tea/validity/", "s/fresh/validity/"]
+PATHS += ["s/tea/stages/?who=all", "s/fresh/stages/", "s/tea/investments/", "s/tea/settings/investments/"]
 PATHS += ["s/tea/surveys/", "s/tea/settings/premium/"]
 OUTREACH = [
     "s/tea/outreach/",

@@ -80,6 +80,7 @@ class _Batch:
     who: dict[int, Resolved] = field(default_factory=dict)
     touched: set[int] = field(default_factory=set)
     seen: dict[int, int] = field(default_factory=dict)
+    relinked: set[int] = field(default_factory=set)
 
     def event(self, place: int) -> Normalised:
         """The event at a place that is alive."""
@@ -168,6 +169,7 @@ def _identify(batch: _Batch) -> None:
     resolution = identity.resolve(batch.shop.pk, [batch.event(place).claims for place in unknown], batch.now_us)
     batch.who.update(zip(unknown, resolution.each, strict=True))
     batch.touched |= resolution.relinked
+    batch.relinked |= resolution.relinked
     if resolution.relinked:
         following.follow(batch.shop, resolution.relinked)
     for place, who in batch.who.items():
@@ -354,7 +356,7 @@ def _follow(batch: _Batch) -> None:
     """What it means for how far the relationships have come: of those who dealt with the shop, and all under way."""
     spoke = {batch.who[place].customer_id for place in batch.alive if batch.event(place).name in dealings.PARTS}
     spoke |= _refer(batch)
-    stages.follow(batch.shop, batch.touched, spoke, batch.now_us)
+    stages.follow(batch.shop, batch.touched, spoke, batch.now_us, batch.relinked)
 
 
 def _refer(batch: _Batch) -> set[int]:

@@ -6,12 +6,13 @@ somebody who had bought before brings nothing and does no harm.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import batched
 from typing import TYPE_CHECKING
 
 from kizuna.customers import links
 from kizuna.relationships import investment_terms, investments, referrals
 from kizuna.relationships.investments import Booking, InvestmentKind
-from kizuna.relationships.referrals import WINDOW_DAYS
+from kizuna.relationships.referrals import WINDOW_DAYS, ReferralView
 from kizuna.sales import ledger
 from kizuna.science.periods import DAY_US
 from kizuna.shops import tenants
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from kizuna.shops.models import Shop
 
 FOLLOWED = "Referral Followed"
+_TOGETHER = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +77,18 @@ def attribute(shop: "Shop", orders: Sequence[FirstOrder]) -> set[int]:
     givers: set[int] = set()
     owners = links.customers_of(shop.pk, {order.identity_id for order in orders})
     members = links.identities_of(shop.pk, set(owners.values()))
+    came = {each.identity_id for each in _waiting(shop, [each for mine in members.values() for each in mine])}
     for order in orders:
         mine = members.get(owners.get(order.identity_id, 0), [])
-        giver = _attribute(shop, order, mine) if mine else None
+        giver = _attribute(shop, order, mine) if came.intersection(mine) else None
         if giver is not None:
             givers.add(giver)
     return givers
+
+
+def _waiting(shop: "Shop", identity_ids: Sequence[int]) -> list[ReferralView]:
+    """By whose codes identities came and bought nothing yet; asked in portions, however many orders came at once."""
+    return [each for some in batched(identity_ids, _TOGETHER) for each in referrals.list_waiting(shop.pk, list(some))]
 
 
 def _attribute(shop: "Shop", order: FirstOrder, mine: Sequence[int]) -> int | None:

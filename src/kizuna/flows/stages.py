@@ -52,9 +52,15 @@ def review(shop: "Shop", customer_ids: Collection[int], now_us: int) -> set[int]
     return changed
 
 
-def follow(shop: "Shop", touched: Collection[int], spoke: Collection[int], now_us: int) -> None:
-    """Review those of the customers touched whose stage is kept, and all who had to do with the shop in words."""
-    wanted = stages.list_followed(shop.pk, touched) | set(spoke)
+def follow(
+    shop: "Shop", touched: Collection[int], spoke: Collection[int], now_us: int, relinked: Collection[int] = ()
+) -> None:
+    """Review those of the customers touched whose stage is kept, and all who had to do with the shop in words.
+
+    Where an identity went from one customer to another, both are reviewed if the stage of either is kept.
+    """
+    kept = stages.list_followed(shop.pk, {*touched, *relinked})
+    wanted = kept | set(spoke) | (set(relinked) if kept & set(relinked) else set())
     if wanted:
         review(shop, wanted, now_us)
 

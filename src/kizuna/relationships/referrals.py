@@ -103,6 +103,12 @@ def list_of(shop_id: int, identity_ids: Collection[int]) -> list[ReferralView]:
     return sorted(found, key=lambda each: (-each.followed_us, each.id))
 
 
+def erase(shop_id: int, identity_ids: Collection[int]) -> None:
+    """Delete the codes of an erased customer with who came by them, and by whose code they came themselves."""
+    Referral.objects.filter(shop_id=shop_id, identity_id__in=list(identity_ids)).delete()
+    ReferralCode.objects.filter(shop_id=shop_id, identity_id__in=list(identity_ids)).delete()
+
+
 def _views(rows: "QuerySet[Referral]") -> list[ReferralView]:
     names = ("id", "code_id", "code__identity_id", "identity_id", "followed_us", "order_ref", "attributed_us")
     return [ReferralView(*row) for row in rows.values_list(*names, "cost_minor")]

@@ -15,12 +15,12 @@ from kizuna.conversations import attachments
 from kizuna.conversations import erasing as dialogue
 from kizuna.customers import erasing as people
 from kizuna.customers import links, profiles
-from kizuna.flows import analytics_upkeep, placing, restating
+from kizuna.flows import analytics_upkeep, placing, restating, stages
 from kizuna.knowledge import answers, learned
 from kizuna.outreach import suppression
 from kizuna.outreach.suppression import Reason, Scope
 from kizuna.privileges import capabilities, entrance
-from kizuna.relationships import stocks
+from kizuna.relationships import referrals, stocks
 from kizuna.relationships.stocks import StockColumns
 from kizuna.science import periods
 from kizuna.science.stocks import NO_PURCHASE
@@ -60,7 +60,9 @@ def erase(shop: "Shop", customer_id: int, person: "Person | None", now: datetime
     people.erase(shop.pk, customer_id, identity_ids)
     _restate(shop.pk, identity_ids)
     analytics_upkeep.erase(shop, identity_ids, now)
+    referrals.erase(shop.pk, identity_ids)
     placing.place(shop, [customer_id], ERASED, now_us)
+    stages.review(shop, [customer_id], now_us)
     audit.record(shop, person, "customer_erased", f"customer {customer.public_id}", None, None, now)
     transaction.on_commit(partial(attachments.remove_bytes, files, now_us))
 
