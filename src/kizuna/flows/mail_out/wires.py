@@ -10,12 +10,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from anymail.exceptions import AnymailAPIError, AnymailError, AnymailRecipientsRefused
+from anymail.exceptions import AnymailAPIError, AnymailError, AnymailRecipientsRefused, AnymailUnsupportedFeature
 from anymail.message import AnymailMessage
 from django.core.mail import mailers
 from django.core.mail.backends.smtp import EmailBackend
-from requests import ConnectionError as NoConnection
-from requests import ConnectTimeout
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from kizuna.conversations import composing
 from kizuna.conversations.composing import Letter
@@ -128,14 +127,18 @@ class _BackendWire:
         self._backend = backend
 
     def carry(self, post: Post) -> Carried:
-        message = _message(post)
+        message = _message(post, with_metadata=True)
         try:
-            self._backend.send_messages([message])
+            try:
+                self._backend.send_messages([message])
+            except AnymailUnsupportedFeature:  # told while the request was put together: nothing has left
+                message = _message(post, with_metadata=False)
+                self._backend.send_messages([message])
         except AnymailRecipientsRefused as problem:
             return _told(post, message, str(problem))
-        except (ConnectTimeout, NoConnection) as problem:
-            raise Unreachable(f"the provider cannot be reached: {problem}") from problem
         except AnymailAPIError as problem:
+            if _never_connected(problem):
+                raise Unreachable(f"the provider cannot be reached: {problem}") from problem
             return Carried(dict.fromkeys(post.addresses, _refusal(problem)))
         except AnymailError as problem:
             return Carried(dict.fromkeys(post.addresses, Answer("failed", "", str(problem)[:500])))
@@ -146,7 +149,8 @@ class _BackendWire:
         self._backend.close()
 
 
-def _message(post: Post) -> AnymailMessage:
+def _message(post: Post, *, with_metadata: bool) -> AnymailMessage:
+    """Make the message of a provider; bounces come back to the provider, which reports them."""
     letter = post.letter
     headers = {"Message-ID": f"<{letter.message_id}>", **dict(letter.headers)}
     if letter.in_reply_to:
@@ -162,9 +166,9 @@ def _message(post: Post) -> AnymailMessage:
         cc=[composing.check_address(each) for each in letter.cc if each.lower() in named],
         reply_to=[letter.reply_to] if letter.reply_to else None,
         headers=headers,
-        metadata={"kizuna": post.public_id},
-        envelope_sender=post.bounces_to,
     )
+    if with_metadata:
+        message.metadata = {"kizuna": post.public_id}
     if letter.html:
         message.attach_alternative(letter.html, "text/html")
     for part in letter.parts:
@@ -184,6 +188,17 @@ def _told(post: Post, message: AnymailMessage, problem: str) -> Carried:
         answers[address] = Answer(kind, "", problem[:500] if kind != "sent" else "")
     ids = {status.message_id for status in statuses.values() if status.message_id}
     return Carried(answers, str(sorted(ids)[0])[:255] if ids else "")
+
+
+def _never_connected(problem: BaseException) -> bool:
+    """Whether no connection came about; one that ended without an answer may have carried the mail."""
+    seen: list[object] = [problem]
+    for each in seen:
+        if isinstance(each, NewConnectionError | ConnectTimeoutError):
+            return True
+        if isinstance(each, BaseException):
+            seen += [each.__cause__, getattr(each, "reason", None), *each.args]
+    return False
 
 
 def _refusal(problem: AnymailAPIError) -> Answer:
