@@ -23,12 +23,6 @@ def ensure_default(shop_id: int) -> Team:
     return found
 
 
-def ensure_department(shop_id: int, name: str) -> Team:
-    """Find the department of a name, or make it."""
-    found, _ = Team.objects.get_or_create(shop_id=shop_id, name=name, defaults={"is_department": True})
-    return found
-
-
 def list_teams(shop_id: int, *, departments: bool | None = None) -> list[Team]:
     """List the teams in use, by name; only departments or only inboxes where asked."""
     wanted = Team.objects.filter(shop_id=shop_id, archived_at=None)

@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
 from kizuna.conversations import canned, teams, wish_kinds
+from kizuna.conversations.teams import TeamDraft
 from kizuna.flows import investing, tiers
-from kizuna.flows.dialogue import habits
+from kizuna.flows.dialogue import desks, habits
+from kizuna.flows.wishes import arranging
 from kizuna.privileges import catalogue
 from kizuna.privileges.catalogue import Draft
 from kizuna.privileges.site import Site
@@ -71,10 +72,9 @@ def settle(shop: "Shop", now: datetime) -> Company:
     operators = tuple(_person(shop, each, "operator") for each in OPERATORS)
     specialists = tuple(_person(shop, each, "specialist") for each in SPECIALISTS)
     marketer = _person(shop, MARKETER, "marketer")
-    with transaction.atomic():
-        care, departments = _teams(shop, operators, specialists)
-        capability = _capabilities(shop, now)
-        kind = _kinds(shop)
+    care, departments = _teams(shop, operators, specialists, now)
+    capability = _capabilities(shop, now)
+    kind = _kinds(shop)
     _habits(shop, marketer, now)
     euro = {"email": 25, "chat": 110, "phone": 950, "fax": 120, "post": 210, "in_person": 0, "portal": 5}
     investing.change_terms(shop, Terms(2_800, euro, {"A": 150_000, "B": 90_000, "C": 30_000}), None, now)
@@ -95,31 +95,36 @@ def _person(shop: "Shop", who: tuple[str, str], role: str) -> "Person":
 
 
 def _teams(
-    shop: "Shop", operators: "tuple[Person, ...]", specialists: "tuple[Person, ...]"
+    shop: "Shop", operators: "tuple[Person, ...]", specialists: "tuple[Person, ...]", now: datetime
 ) -> tuple[int, dict[str, int]]:
-    care = teams.ensure_default(shop.pk)
-    teams.seat(care.pk, [each.pk for each in operators])
+    known = {team.name: team for team in teams.list_teams(shop.pk)}
+    default = next((team for team in known.values() if team.is_default), None)
+    signature = "Kasane, paper, tea and small quiet things"
+    draft = TeamDraft(default.name if default else CARE, "care@kasane.example", "Kasane", signature, is_default=True)
+    seats = [each.pk for each in operators]
+    care = desks.save(shop, default.public_id if default else None, draft, seats, None, now)
     departments = {}
-    for name, seats in ((WORKSHOP, specialists[:1]), (PARCELS, specialists[1:])):
-        departments[name] = teams.ensure_department(shop.pk, name).pk
-        teams.seat(departments[name], [each.pk for each in seats])
+    for name, worker in zip((WORKSHOP, PARCELS), specialists, strict=True):
+        old = known.get(name)
+        told = TeamDraft(name, is_department=True)
+        made = desks.save(shop, old.public_id if old else None, told, [worker.pk], None, now)
+        departments[name] = made.pk
     return care.pk, departments
 
 
 def _capabilities(shop: "Shop", now: datetime) -> dict[str, int]:
     known = {each.name: each.pk for each in catalogue.list_all(shop.pk)}
-    today = now.astimezone(ZoneInfo(shop.timezone)).date()
     for name, what, unit, per_week, lead_days in CAN_DO.values():
         if name not in known:
             refusal = "This is more than our hands can do that week. The next free day we will keep for you."
             draft = Draft(name, what, unit, (), (), (), per_week, lead_days, refusal=refusal, is_published=True)
-            known[name] = catalogue.store(shop.pk, draft, None, today).pk
+            known[name] = arranging.store_entry(shop, draft, None, None, now).pk
     return {key: known[told[0]] for key, told in CAN_DO.items()}
 
 
 def _kinds(shop: "Shop") -> dict[str, int]:
     """The kinds a shop begins with, by the seed that they speak of; the first where a name is not there."""
-    wish_kinds.ensure_start(shop.pk)
+    arranging.ensure_kinds(shop)
     kinds = wish_kinds.list_kinds(shop.pk)
     by_seed = {str(each.seed): each.pk for each in kinds}
     return {key: by_seed.get(key, kinds[0].pk) for key in _KINDS}
