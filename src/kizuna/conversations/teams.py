@@ -44,11 +44,6 @@ def find(shop_id: int, team_id: int) -> Team | None:
     return Team.objects.filter(shop_id=shop_id, pk=team_id).first()
 
 
-def has(shop_id: int, team_id: int) -> bool:
-    """Say whether the shop has a team of this number."""
-    return Team.objects.filter(shop_id=shop_id, pk=team_id).exists()
-
-
 def find_by_address(address: str) -> Team | None:
     """Find the team that receives mail at an address, of whichever shop."""
     return Team.objects.filter(address=address.strip().lower(), archived_at=None).exclude(address="").first()

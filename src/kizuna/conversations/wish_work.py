@@ -41,7 +41,7 @@ def add_step(wish: ServiceRequest, title: str, department_id: int | None, actor:
         raise Refused("title", "say in 1 to 200 characters what is to do")
     if WishStep.objects.filter(wish=wish).count() >= MOST_STEPS:
         raise Refused("title", f"a wish has at most {MOST_STEPS} steps")
-    if department_id is not None and not teams.has(wish.shop_id, department_id):
+    if department_id is not None and teams.find(wish.shop_id, department_id) is None:
         raise Refused("department", "there is no such department")
     step = _create(wish, title.strip(), department_id, now_us)
     wishes.note(wish, "step", actor, now_us, after="added", words=step.title)

@@ -94,7 +94,7 @@ def set_hours(
 
 
 def _check_departments(shop: "Shop", department_ids: Collection[int | None]) -> None:
-    if not all(each is None or teams.has(shop.pk, each) for each in department_ids):
+    if not all(each is None or teams.find(shop.pk, each) is not None for each in department_ids):
         raise Refused("department", "there is no such department")
 
 
