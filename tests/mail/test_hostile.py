@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from kizuna.conversations import mail_ids, raw_mail
-from kizuna.conversations.models import InboundTerms, RawMail, Team
+from kizuna.conversations import letters, mail_ids, raw_mail
+from kizuna.conversations.composing import Letter
+from kizuna.conversations.models import InboundTerms, Outgoing, RawMail, Team
 from kizuna.conversations.raw_mail import RawState
 from kizuna.flows.dialogue import handling, joining
 from kizuna.flows.mail_in import receiving
@@ -85,3 +86,16 @@ def test_a_token_is_written_in_one_way_only() -> None:
         local, _, domain = mail_ids.make_reply_address("secret", number, CARE).partition("@")
         others = [sign for sign in "abcdefghijklmnopqrstuvwxyz234567" if sign != local[-1]]
         assert [s for s in others if mail_ids.read_reply_address("secret", f"{local[:-1]}{s}@{domain}")] == []
+
+
+def test_nobody_reaches_others_through_an_acknowledgement(post: Post) -> None:
+    post.team.acknowledgement = "It arrived."
+    post.team.save()
+    post.deliver(write("Buy pills at evil.example", Cc="x@strangers.example, y@strangers.example"))
+    row = Outgoing.objects.get()
+    assert [each["address"] for each in row.recipients] == ["anna@example.com"]
+    letter = letters.read([row], lambda _: "", post.now)[row.pk]
+    assert isinstance(letter, Letter)
+    assert ("It arrived." in letter.text, "pills" in letter.text + letter.html) == (True, False)
+    post.deliver(write("unsubscribe", Subject="unsubscribe", Message_ID="<6@example.com>"))
+    assert Outgoing.objects.count() == 1

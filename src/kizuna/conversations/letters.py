@@ -83,7 +83,7 @@ def _words(row: Outgoing, before: Sequence[_Before], unsubscribe_url: str) -> Wo
         return Words(text, html, unsubscribe_url=unsubscribe_url)
     theirs = next((each for each in reversed(before) if each.is_theirs), None)
     quoted = None
-    if theirs is not None:
+    if theirs is not None and not row.machine:  # a machine quotes nobody: the sender may be forged
         at = (_EPOCH + timedelta(microseconds=theirs.at_us)).astimezone(ZoneInfo(row.shop.timezone))
         quoted = Quoted(theirs.who, f"{at:%d %b %Y at %H:%M}", theirs.text)
     return Words(message.text, message.html, message.conversation.team.signature, quoted, unsubscribe_url)

@@ -163,12 +163,15 @@ def begin(shop: "Shop", told: Beginning, person: "Person | None", now: datetime)
 
 @transaction.atomic
 def machine(shop: "Shop", conversation_id: int, text: str, now: datetime, client_id: str = "") -> "Message":
-    """Answer automatically: an acknowledgement, the state of a wish. It never counts as a human's answer."""
+    """Answer automatically: an acknowledgement, the state of a wish. It never counts as a human's answer.
+
+    It goes to who wrote and to nobody they copied: whoever writes to us must not reach others through us.
+    """
     _check(text)
     now_us = periods.epoch_us(now)
     conversation = threads.lock(shop.pk, conversation_id)
     words = Reply(text, client_id=client_id)
-    new = _outgoing(conversation, words, _receivers(conversation, words), now_us)
+    new = _outgoing(conversation, words, Recipients(_receivers(conversation, words).to), now_us)
     new = replace(new, author=Author.MACHINE, is_automatic=True)
     message, is_new = threads.append(shop.pk, conversation.pk, new, now_us)
     if is_new:

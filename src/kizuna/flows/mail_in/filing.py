@@ -165,7 +165,7 @@ def _follow(case: _Case, conversation_id: int, message: "Message") -> None:
 
 def _acknowledge(case: _Case, conversation_id: int) -> None:
     """Tell a human at once that their mail arrived, where the team wants that and no two machines would answer."""
-    believed = case.is_human and case.check != Check.FAILED and case.channel == Channel.EMAIL
+    believed = case.verdict == Verdict.HUMAN and case.check != Check.FAILED and case.channel == Channel.EMAIL
     if believed and brake.may_answer(case.shop.pk, case.address, case.mail.subject, case.now_us):
         desks.acknowledge(case.shop, conversation_id, case.now)
 
