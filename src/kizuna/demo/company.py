@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from django.db import transaction
 
 from kizuna.conversations import canned, teams, wish_kinds
-from kizuna.conversations.teams import TeamDraft
+from kizuna.conversations.team_setup import TeamDraft
 from kizuna.flows import investing, tiers
 from kizuna.flows.dialogue import desks, habits
 from kizuna.flows.wishes import arranging

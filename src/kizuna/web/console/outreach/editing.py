@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from kizuna.conversations import teams
 from kizuna.flows.outreach import choosing, editing
 from kizuna.outreach import letters, plays
-from kizuna.outreach.models import PlayState
+from kizuna.outreach.plays import PlayState
 from kizuna.outreach.starters import STARTERS
 from kizuna.science import periods
 from kizuna.web.console.access import ShopRequest, shop_page

@@ -12,7 +12,7 @@ from kizuna.conversations import talks
 from kizuna.flows.outreach import choosing, facing, outcome
 from kizuna.html import figures
 from kizuna.outreach import plays, reached
-from kizuna.outreach.models import PlayState
+from kizuna.outreach.plays import PlayState
 from kizuna.outreach.starters import STARTERS
 from kizuna.relationships import lists
 from kizuna.science import periods

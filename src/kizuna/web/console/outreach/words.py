@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from kizuna.flows.outreach.outcome import Movement
 from kizuna.html import figures
 from kizuna.outreach import letters, who
-from kizuna.outreach.models import PlayState
+from kizuna.outreach.plays import PlayState
 from kizuna.outreach.who import Who
 
 DEPTHS = (
