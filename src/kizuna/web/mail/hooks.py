@@ -1,7 +1,8 @@
 """The door for providers that post incoming mail: django-anymail checks their signatures and reads their forms.
 
 What is posted is stored as a raw mail like any other before the provider hears yes. A form that cannot be turned into a
-mail goes to quarantine as it came.
+mail goes to quarantine as it came; of a mail larger than what is kept the beginning goes there, and the provider hears
+that it was too large.
 """
 
 import hashlib
@@ -17,7 +18,8 @@ from django.views.decorators.csrf import csrf_exempt
 from kizuna.conversations import mailboxes
 from kizuna.flows.mail_in import posting
 from kizuna.flows.mail_in.posting import Posted
-from kizuna.flows.mail_in.taking import TooLarge
+from kizuna.web.mail import forms
+from kizuna.web.mail.forms import Form
 
 PROVIDERS = {
     "mailgun": ("mailgun", "MailgunInboundWebhookView", "webhook_signing_key"),
@@ -27,6 +29,8 @@ PROVIDERS = {
     "brevo": ("brevo", "BrevoInboundWebhookView", "webhook_secret"),
     "sparkpost": ("sparkpost", "SparkPostInboundWebhookView", "webhook_secret"),
 }
+_TOO_LARGE = {"mailgun": 406}
+"""What tells a provider not to post a mail again; 413 for the others."""
 _log = logging.getLogger(__name__)
 
 
@@ -40,25 +44,40 @@ def take(request: HttpRequest, provider: str, token: str) -> HttpResponse:
         return HttpResponse()
     if request.method != "POST":
         return HttpResponse("post mail here", status=405)
-    body = request.body
     try:
+        with forms.reading(int(request.META.get("CONTENT_LENGTH") or 0)):
+            return _take(hook, request)
+    except forms.Busy:
+        return HttpResponse("too much at once, come back", status=503, headers={"Retry-After": "60"})
+
+
+def _take(hook: mailboxes.MailHook, request: HttpRequest) -> HttpResponse:
+    provider, body = hook.provider, request.read()
+    try:
+        form = Form(request, body)
         view = _view(provider, mailboxes.reveal(hook.secret))
-        view.run_validators(request)
+        view.run_validators(form)
     except AnymailWebhookValidationFailure:
         return HttpResponse("the signature is wrong", status=400)
+    except (ValueError, LookupError):
+        return HttpResponse("this is no form", status=400)
     now_us = time.time_ns() // 1000
+    if len(body) > forms.MOST_READ:
+        posting.leave_behind(hook, body, len(body), now_us)
+        return _refuse(provider)
     try:
         digest = hashlib.sha256(body).hexdigest()
-        posted = [_read(event, digest) for event in view.parse_events(request)]
+        posted = [_read(event, digest) for event in view.parse_events(form)]
     except (AnymailError, ValueError, LookupError, TypeError, AttributeError) as problem:
         _log.exception("%s posted what cannot be read", provider)
         posting.keep_unread(hook, body, f"{type(problem).__name__}: {problem}", now_us)
         return HttpResponse("kept")
-    try:
-        posting.take_posted(hook, posted, now_us)
-    except TooLarge:
-        return HttpResponse("too large", status=413)
-    return HttpResponse("stored")
+    left = posting.take_posted(hook, posted, now_us)
+    return _refuse(provider) if left else HttpResponse("stored")
+
+
+def _refuse(provider: str) -> HttpResponse:
+    return HttpResponse("too large: only its beginning is kept", status=_TOO_LARGE.get(provider, 413))
 
 
 def _view(provider: str, secret: str) -> Any:
