@@ -4,13 +4,14 @@ from datetime import timedelta
 
 import pytest
 
-from kizuna.conversations import letters, mail_ids, raw_mail
+from kizuna.conversations import letters, mail_ids, mailboxes, raw_mail
 from kizuna.conversations.composing import Letter
+from kizuna.conversations.mailboxes import Access
 from kizuna.conversations.models import InboundTerms, Outgoing, RawMail, Team
 from kizuna.conversations.raw_mail import RawState
 from kizuna.flows.dialogue import handling, joining
-from kizuna.flows.mail_in import receiving
-from tests.mail.post import CARE, Post, write
+from kizuna.flows.mail_in import fetching, receiving
+from tests.mail.post import CARE, NOW_US, Post, write
 
 pytestmark = pytest.mark.django_db
 
@@ -44,6 +45,30 @@ def test_a_signed_address_finds_its_conversation_after_it_was_handed_on(post: Po
     handling.hand_to(post.shop, message.conversation_id, str(_repair(post).public_id), None, post.now)
     post.work()
     assert RawMail.objects.get(pk=arrived).conversation_id == message.conversation_id
+
+
+def test_a_fetched_answer_finds_its_conversation_after_it_was_handed_on_once_for_two_mailboxes(post: Post) -> None:
+    message, address = post.answer(post.deliver(write()).conversation)
+    repair = _repair(post)
+    handling.hand_to(post.shop, message.conversation_id, str(repair.public_id), None, post.now)
+    reply = write("More", Subject="Re: Green tea", To=address, Message_ID="<3@example.com>")
+    for uid, team in enumerate((post.team, repair), 1):
+        access = Access(team.pk, "127.0.0.1", 1, "none", f"box{uid}", "x")
+        fetching.take_fetched(mailboxes.add(post.shop.pk, access), 1, uid, reply, NOW_US)
+    facts = len(post.facts())
+    post.work()
+    assert [each.pk for each in post.conversations()] == [message.conversation_id]
+    assert message.conversation.messages.filter(text="More").count() == 1
+    assert post.facts()[facts:].count("Email Received") == 1
+
+
+def test_a_stranger_who_writes_a_signed_address_into_a_fetched_mail_begins_anew(post: Post) -> None:
+    message, address = post.answer(post.deliver(write()).conversation)
+    mailbox = mailboxes.add(post.shop.pk, Access(post.team.pk, "127.0.0.1", 1, "none", "box", "x"))
+    foreign = write("Mine?", To=address, From="eve@example.net", Message_ID="<3@example.com>")
+    fetching.take_fetched(mailbox, 1, 1, foreign, NOW_US)
+    post.work()
+    assert RawMail.objects.get(from_address="eve@example.net").conversation_id != message.conversation_id
 
 
 def test_a_signed_address_follows_a_merge_into_another_team(post: Post) -> None:

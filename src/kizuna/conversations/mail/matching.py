@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from kizuna.conversations import mail_ids, teams, threads
 from kizuna.conversations.mail.parsed import ParsedMail
-from kizuna.conversations.models import Conversation, Message, Outgoing, Team
+from kizuna.conversations.models import Conversation, Message, Outgoing, RawMail, Team
 
 MOST_IDS = 30
 
@@ -68,11 +68,23 @@ def find_conversation(
     return Match(refused=refused)
 
 
+def list_addressed(mail: ParsedMail) -> list[str]:
+    """List the addresses that a mail says it was sent to."""
+    return list(dict.fromkeys((*mail.delivered_to, *(each.address for each in (*mail.to, *mail.cc)))))
+
+
 def find_own_message(shop_id: int, message_id: str) -> Message | None:
     """Find the message of a shop that a Message-ID names."""
     if not message_id:
         return None
     return Message.objects.filter(shop_id=shop_id, message_id=message_id).order_by("id").first()
+
+
+def find_filed(conversation_id: int, fingerprint: str) -> Message | None:
+    """Find the message that the same mail, come on another way, became in a conversation."""
+    rows = RawMail.objects.filter(conversation_id=conversation_id, fingerprint=fingerprint).exclude(message=None)
+    found = rows.select_related("message").defer("body").first()
+    return None if found is None else found.message
 
 
 def find_recent(shop_id: int, team_id: int, identity_id: int, subject: str, since_us: int) -> Conversation | None:
@@ -88,7 +100,7 @@ def _candidates(
 ) -> Iterator[tuple[Conversation, str]]:
     # a signed address that the mail was sent to is enough: the conversation may have gone to another team since
     ours = dict.fromkeys(recipients, True)
-    for address in (*mail.delivered_to, *(each.address for each in (*mail.to, *mail.cc))):
+    for address in list_addressed(mail):
         ours.setdefault(address, False)
     for address, was_sent_there in ours.items():
         number = mail_ids.read_reply_address(secret, address)

@@ -133,6 +133,11 @@ def _file(case: _Case) -> "tuple[Message | None, bool]":
     is_new = conversation is None
     if conversation is None:
         conversation = _open(case, identity_id, customer_id)
+    elif case.raw.door == "imap":
+        threads.lock(case.shop.pk, conversation.pk)
+        known = matching.find_filed(conversation.pk, case.raw.fingerprint)
+        if known is not None:
+            return known, True  # it came to another team's mailbox as well
     message = _append(case, conversation, match, identity_id)
     if identity_id is not None:
         _record(case, identity_id, message)
@@ -189,8 +194,9 @@ def _match(case: _Case, customer_id: int | None) -> Match:
         return Match()
     known = [] if customer_id is None else links.identities_of(case.shop.pk, [customer_id])[customer_id]
     sender = Sender(case.address, frozenset(known))
-    recipients = case.raw.recipients
     secret = settings.SECRET_KEY
+    # a fetched mail has no envelope: the signed address stands in its headers alone
+    recipients = case.raw.recipients if case.raw.door != "imap" else matching.list_addressed(case.mail)
     return matching.find_conversation(case.shop.pk, case.raw.team_id, secret, case.mail, recipients, sender)
 
 
