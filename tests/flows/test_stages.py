@@ -117,11 +117,20 @@ def test_another_shop_finds_nothing(books: Books) -> None:
     say(books, identity, "Email Sent", 20)
     other = make_whole_shop("other", "EUR")
     customer = books.customer_of(identity)
+    before = kept.find(books.shop.pk, customer)
     assert kept.find(other.pk, customer) is None
     assert kept.list_moves(other.pk, customer) == []
     assert stages.review(other, [customer], NOW_US) == set()
+    assert kept.find(books.shop.pk, customer) == before
+    assert list(StageStanding.objects.values_list("shop_id", "depth")) == [(books.shop.pk, 1)]
     assert Customer.objects.filter(pk=customer).exists()
     assert START < NOW_US
+
+
+def test_who_never_had_any_dialogue_keeps_no_row_and_did_not_change(books: Books) -> None:
+    customer = books.customer_of(books.customer("anna"))
+    assert stages.review(books.shop, [customer], NOW_US) == set()
+    assert not StageStanding.objects.exists()
 
 
 def test_a_browser_is_not_believed_what_only_the_shop_knows(books: Books) -> None:

@@ -85,7 +85,7 @@ def find(shop_id: int, customer_id: int) -> StageView | None:
     if found is not None:
         return found
     known = Standing.objects.filter(shop_id=shop_id, customer_id=customer_id).exists()
-    return StageView(customer_id, 0, 0, 0, 0, None, None, None, False) if known else None
+    return _nothing(customer_id) if known else None
 
 
 def find_many(shop_id: int, customer_ids: Collection[int]) -> dict[int, StageView]:
@@ -116,24 +116,29 @@ def list_ids(shop_id: int) -> list[int]:
 
 
 def lock(shop_id: int, customer_ids: Collection[int]) -> None:
-    """Let one transaction at a time reckon a customer's stage (SQLite's write lock does so already)."""
+    """Let one transaction at a time reckon the stage of a shop's customer (SQLite's write lock does so already).
+
+    Who has no row yet gets an empty one, which `store` fills or removes; customers of other shops are left alone.
+    """
     if connection.vendor != "postgresql":
         return
-    values = [(customer, shop_id) for customer in sorted(set(customer_ids))]
     with connection.cursor() as cursor:
-        cursor.executemany(
-            "INSERT INTO relationships_stagestanding (customer_id, shop_id, stage, highest, cycles, depth, dormant)"
-            " VALUES (%s, %s, 0, 0, 0, 0, false)"
-            " ON CONFLICT (customer_id) DO UPDATE SET shop_id = excluded.shop_id",
-            values,
+        cursor.execute(
+            "INSERT INTO relationships_stagestanding AS kept"
+            " (customer_id, shop_id, stage, highest, cycles, depth, dormant)"
+            " SELECT id, shop_id, 0, 0, 0, 0, false FROM customers_customer"
+            " WHERE shop_id = %s AND id = ANY(%s) ORDER BY id"
+            " ON CONFLICT (customer_id) DO UPDATE SET shop_id = kept.shop_id",
+            [shop_id, list(customer_ids)],
         )
 
 
 def store(shop_id: int, reckoned: Mapping[int, Reckoned | None]) -> set[int]:
     """Store what was reckoned in place of what there was; None forgets. Returns whose stage, cycle or depth changed."""
-    before = find_many(shop_id, reckoned)
+    kept = find_many(shop_id, reckoned)
+    before = {customer: view for customer, view in kept.items() if view != _nothing(customer)}
     wanted = {customer: each for customer, each in reckoned.items() if each is not None}
-    _forget([customer for customer in before if customer not in wanted])
+    _forget([customer for customer in kept if customer not in wanted])
     changed = {customer for customer in before if customer not in wanted}
     rows, moved = [], []
     for customer, each in wanted.items():
@@ -153,6 +158,11 @@ def store(shop_id: int, reckoned: Mapping[int, Reckoned | None]) -> set[int]:
     )
     _replace_moves(shop_id, {customer: wanted[customer].moves for customer in moved})
     return changed
+
+
+def _nothing(customer_id: int) -> StageView:
+    """Nothing was reckoned yet: of whom no row is kept, or one that only holds the lock."""
+    return StageView(customer_id, 0, 0, 0, 0, None, None, None, False)
 
 
 def _shown(view: StageView) -> tuple[int, int, int, int, bool]:
