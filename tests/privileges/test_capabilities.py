@@ -24,7 +24,7 @@ NOW_US = 1_772_445_600_000_000
 """That Monday at ten."""
 
 
-def _entry(shop: Shop, name: str = "Engraving", **more: object) -> Capability:
+def make_entry(shop: Shop, name: str = "Engraving", **more: object) -> Capability:
     draft = catalogue.Draft(name, is_published=True, **more)  # type: ignore[arg-type]
     return catalogue.store(shop.pk, draft, None, MONDAY)
 
@@ -41,7 +41,7 @@ STEP = st.one_of(
 @hypothesis_settings(max_examples=examples(25), suppress_health_check=ONE_FIXTURE_FOR_ALL)
 def test_no_order_of_promises_releases_and_changes_exceeds_a_week(steps: list[tuple[str, int, int]]) -> None:
     shop = making.make_shop()
-    entry = _entry(shop, per_week=4)
+    entry = make_entry(shop, per_week=4)
     known = []
     for what, one, other in steps:
         before = dict(CapabilityWeek.objects.filter(capability=entry).values_list("monday", "taken"))
@@ -70,7 +70,7 @@ def test_no_order_of_promises_releases_and_changes_exceeds_a_week(steps: list[tu
 
 
 def test_the_database_itself_refuses_more_than_a_week_holds() -> None:
-    entry = _entry(making.make_shop(), per_week=2)
+    entry = make_entry(making.make_shop(), per_week=2)
     week = CapabilityWeek.objects.create(capability=entry, monday=MONDAY, capacity=2, taken=2)
     with pytest.raises(IntegrityError), transaction.atomic():
         CapabilityWeek.objects.filter(pk=week.pk).update(taken=3)
@@ -78,11 +78,11 @@ def test_the_database_itself_refuses_more_than_a_week_holds() -> None:
 
 def test_lead_time_region_tier_and_dates_bound_what_is_offered() -> None:
     shop = making.make_shop()
-    _entry(shop, "Anybody's", lead_days=3)
-    _entry(shop, "Gold's", tiers=["gold"], segments=["A"])
-    _entry(shop, "Berlin's", regions=["Germany"])
-    _entry(shop, "Over", to_day=MONDAY - timedelta(days=1))
-    _entry(shop, "In May", from_day=date(2026, 5, 2))
+    make_entry(shop, "Anybody's", lead_days=3)
+    make_entry(shop, "Gold's", tiers=["gold"], segments=["A"])
+    make_entry(shop, "Berlin's", regions=["Germany"])
+    make_entry(shop, "Over", to_day=MONDAY - timedelta(days=1))
+    make_entry(shop, "In May", from_day=date(2026, 5, 2))
     catalogue.store(shop.pk, catalogue.Draft("Not published"), None, MONDAY)
     asker = Asker(segment="A", region="germany")
     offered = {each.capability.name: each.day for each in capabilities.list_published(shop.pk, "gold", NOW_US, asker)}
@@ -98,7 +98,7 @@ def test_lead_time_region_tier_and_dates_bound_what_is_offered() -> None:
 
 def test_a_full_week_leads_to_the_next_working_day_and_an_end_to_none() -> None:
     shop = making.make_shop()
-    entry = _entry(shop, per_week=1, to_day=MONDAY + timedelta(days=13))
+    entry = make_entry(shop, per_week=1, to_day=MONDAY + timedelta(days=13))
     capabilities.promise(shop.pk, entry.pk, Asked(uuid4()), NOW_US)
     with pytest.raises(Beyond) as full:
         capabilities.promise(shop.pk, entry.pk, Asked(uuid4()), NOW_US)
@@ -114,7 +114,7 @@ def test_a_full_week_leads_to_the_next_working_day_and_an_end_to_none() -> None:
 
 def test_the_same_wish_keeps_its_promise_and_a_changed_one_takes_its_place() -> None:
     shop = making.make_shop()
-    entry = _entry(shop, per_week=2)
+    entry = make_entry(shop, per_week=2)
     ref = uuid4()
     first = capabilities.promise(shop.pk, entry.pk, Asked(ref), NOW_US)
     assert capabilities.promise(shop.pk, entry.pk, Asked(ref), NOW_US).pk == first.pk
@@ -127,7 +127,7 @@ def test_the_same_wish_keeps_its_promise_and_a_changed_one_takes_its_place() -> 
 
 def test_what_cannot_be_promised_names_the_field() -> None:
     shop, other = making.make_shop(), making.make_shop()
-    entry = _entry(shop, lead_days=2)
+    entry = make_entry(shop, lead_days=2)
     for asked, field in (
         (Asked(uuid4(), units=0), "units"),
         (Asked(uuid4(), day=MONDAY), "day"),
@@ -153,7 +153,7 @@ def test_what_cannot_be_promised_names_the_field() -> None:
 
 def test_no_day_before_the_lead_time_is_promised_of_what_ends_sooner() -> None:
     shop = making.make_shop()
-    brief = _entry(shop, lead_days=5, to_day=MONDAY + timedelta(days=2))
+    brief = make_entry(shop, lead_days=5, to_day=MONDAY + timedelta(days=2))
     for day in (MONDAY + timedelta(days=1), MONDAY - timedelta(days=400)):
         with pytest.raises(Refused) as refused:
             capabilities.promise(shop.pk, brief.pk, Asked(uuid4(), day=day), NOW_US)

@@ -1,7 +1,8 @@
 """Promises within what the shop can do: so many units a week, not before the lead time, never more than there is.
 
-One row is locked per promise: the entry of the catalogue. Beyond a week's capacity nothing is promised: the caller
-learns the honest next day and what lies nearest. A promise for no bound (per_week null) is counted all the same.
+A promise locks its entry of the catalogue and the one that the same wish held before, in order of id. Beyond a week's
+capacity nothing is promised: the caller learns the honest next day and what lies nearest. A promise for no bound
+(per_week null) is counted all the same.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from kizuna.privileges.catalogue import MOST_A_WEEK
 from kizuna.privileges.models import Capability, CapabilityWeek, Promise
@@ -69,8 +70,8 @@ def promise(shop_id: int, capability_id: int, asked: Asked, now_us: int) -> Prom
     Raises Beyond where the week of the day has no room, Refused for a day before the lead time or outside the entry's
     time, NotThere.
     """
-    entry, schedule = _locked(shop_id, capability_id), schedule_of(shop_id)
-    held = Promise.objects.filter(shop_id=shop_id, wish_ref=asked.wish_ref, released_us=None).first()
+    entry, schedule = _locked(shop_id, capability_id, asked.wish_ref), schedule_of(shop_id)
+    held = _held(shop_id, asked.wish_ref).first()
     if held is not None:
         if (held.capability_id, held.units) == (entry.pk, asked.units) and asked.day in (None, held.day):
             return held
@@ -94,10 +95,10 @@ def promise(shop_id: int, capability_id: int, asked: Asked, now_us: int) -> Prom
 
 def release(shop_id: int, wish_ref: UUID, now_us: int) -> bool:
     """Give back what was promised to a wish; False where nothing is."""
-    held = Promise.objects.filter(shop_id=shop_id, wish_ref=wish_ref, released_us=None).first()
+    held = _held(shop_id, wish_ref).first()
     if held is None:
         return False
-    _locked(shop_id, held.capability_id)
+    _locked(shop_id, held.capability_id, wish_ref)
     ended = Promise.objects.filter(pk=held.pk, released_us=None).update(released_us=now_us)
     if ended:
         week = CapabilityWeek.objects.filter(capability_id=held.capability_id, monday=held.monday)
@@ -107,8 +108,7 @@ def release(shop_id: int, wish_ref: UUID, now_us: int) -> bool:
 
 def find_promise(shop_id: int, wish_ref: UUID) -> Promise | None:
     """Find what is promised to a wish."""
-    held = Promise.objects.filter(shop_id=shop_id, wish_ref=wish_ref, released_us=None)
-    return held.select_related("capability").first()
+    return _held(shop_id, wish_ref).select_related("capability").first()
 
 
 def first_day(entry: Capability, schedule: Schedule, now_us: int) -> date | None:
@@ -171,8 +171,15 @@ def _earliest(entry: Capability, schedule: Schedule, now_us: int) -> date | None
     return day
 
 
-def _locked(shop_id: int, capability_id: int) -> Capability:
-    entry = Capability.objects.select_for_update().filter(shop_id=shop_id, pk=capability_id).first()
+def _held(shop_id: int, wish_ref: UUID) -> QuerySet[Promise]:
+    return Promise.objects.filter(shop_id=shop_id, wish_ref=wish_ref, released_us=None)
+
+
+def _locked(shop_id: int, capability_id: int, wish_ref: UUID) -> Capability:
+    """Lock an entry and the one that the wish holds units of, always in order of id: two that swap never deadlock."""
+    wanted = {capability_id, *_held(shop_id, wish_ref).values_list("capability_id", flat=True)}
+    entries = Capability.objects.select_for_update().filter(shop_id=shop_id, pk__in=wanted).order_by("pk")
+    entry = next((each for each in list(entries) if each.pk == capability_id), None)
     if entry is None:
         raise NotThere("capability", "there is no such entry in what we can do")
     return entry
