@@ -6,6 +6,7 @@ lists and boards are in wish_lists, kinds and service levels in wish_kinds, step
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from kizuna.conversations import wish_kinds
@@ -100,36 +101,35 @@ class WishDates:
 
 def open_wish(schedule: Schedule, shop_id: int, new: Opening, actor: Actor, now_us: int) -> tuple[ServiceRequest, bool]:
     """Store a wish with its due time and the usual steps of its kind; (it, whether it is new): once per token."""
-    if new.token:
-        known = ServiceRequest.objects.filter(shop_id=shop_id, token=new.token).first()
-        if known is not None:
-            return known, False
     kind = wish_kinds.find(shop_id, new.kind_id)
     department_id = new.department_id or (kind.department_id if kind else None)
     minutes = wish_kinds.minutes_of(shop_id, kind, department_id, new.priority)
-    wish = ServiceRequest.objects.create(
-        shop_id=shop_id,
-        public_id=public_ids.make(now_us),
-        identity_id=new.identity_id,
-        customer_id=new.customer_id,
-        conversation_id=new.conversation_id,
-        message_id=new.message_id,
-        source=new.source,
-        token=new.token,
-        title=_title(new),
-        text=new.text.strip(),
-        kind=kind,
-        department_id=department_id,
-        capability_id=new.capability_id or (kind.capability_id if kind else None),
-        priority=new.priority,
-        own_priority=new.own_priority,
-        forwarded_us=now_us,
-        stage_since_us=now_us,
-        changed_us=now_us,
-        due_us=schedule.add(now_us, minutes),
-    )
-    note(wish, "stage", actor, now_us, after=Stage.FORWARDED)
-    return wish, True
+    values: dict[str, Any] = {
+        "public_id": public_ids.make(now_us),
+        "identity_id": new.identity_id,
+        "customer_id": new.customer_id,
+        "conversation_id": new.conversation_id,
+        "message_id": new.message_id,
+        "source": new.source,
+        "title": _title(new),
+        "text": new.text.strip(),
+        "kind": kind,
+        "department_id": department_id,
+        "capability_id": new.capability_id or (kind.capability_id if kind else None),
+        "priority": new.priority,
+        "own_priority": new.own_priority,
+        "forwarded_us": now_us,
+        "stage_since_us": now_us,
+        "changed_us": now_us,
+        "due_us": schedule.add(now_us, minutes),
+    }
+    if new.token:
+        wish, is_new = ServiceRequest.objects.get_or_create(shop_id=shop_id, token=new.token, defaults=values)
+    else:
+        wish, is_new = ServiceRequest.objects.create(shop_id=shop_id, **values), True
+    if is_new:
+        note(wish, "stage", actor, now_us, after=Stage.FORWARDED)
+    return wish, is_new
 
 
 def get(shop_id: int, public_id: UUID | str) -> ServiceRequest:
