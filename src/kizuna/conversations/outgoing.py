@@ -76,33 +76,34 @@ class View:
 
 def put(shop_id: int, new: NewOutgoing, now_us: int) -> Outgoing:
     """Queue a mail; where one is known for the same message, or a notice with the same key, that one is given."""
-    known = _known(shop_id, new)
-    if known is not None:
-        return known
     recipients = [
         {"address": address, "kind": kind, "state": SendState.QUEUED.value, "code": "", "detail": ""}
         for kind, addresses in (("to", new.to), ("cc", new.cc))
         for address in dict.fromkeys(addresses)
     ]
-    return Outgoing.objects.create(
-        shop_id=shop_id,
-        public_id=new.public_id,
-        mail_id=new.message_id,
-        message_id=new.message,
-        key=new.key,
-        marketing=new.marketing,
-        machine=new.machine,
-        sender=new.sender,
-        sender_name=new.sender_name,
-        reply_to=new.reply_to,
-        recipients=recipients,
-        domain=domain_of(recipients[0]["address"]),
-        content=dict(new.content),
-        headers=[list(each) for each in new.headers],
-        due_us=new.due_us,
-        created_us=now_us,
-        changed_us=now_us,
-    )
+    values: dict[str, Any] = {
+        "shop_id": shop_id,
+        "public_id": new.public_id,
+        "mail_id": new.message_id,
+        "key": new.key,
+        "marketing": new.marketing,
+        "machine": new.machine,
+        "sender": new.sender,
+        "sender_name": new.sender_name,
+        "reply_to": new.reply_to,
+        "recipients": recipients,
+        "domain": domain_of(recipients[0]["address"]),
+        "content": dict(new.content),
+        "headers": [list(each) for each in new.headers],
+        "due_us": new.due_us,
+        "created_us": now_us,
+        "changed_us": now_us,
+    }
+    if new.message is not None:
+        return Outgoing.objects.get_or_create(message_id=new.message, defaults=values)[0]
+    if new.key:
+        return Outgoing.objects.get_or_create(shop_id=shop_id, key=new.key, defaults=values)[0]
+    return Outgoing.objects.create(**values)
 
 
 def withdraw(shop_id: int, message: int, now_us: int) -> bool:
@@ -189,12 +190,6 @@ def sum_up(row: Outgoing) -> None:
     """Let the whole mail be as its worst recipient, and say why."""
     worst = min(row.recipients, key=lambda each: _WORST.index(SendState(each["state"])))
     row.state, row.code, row.detail = SendState(worst["state"]), worst["code"][:12], worst["detail"][:500]
-
-
-def _known(shop_id: int, new: NewOutgoing) -> Outgoing | None:
-    if new.message is not None:
-        return Outgoing.objects.filter(message_id=new.message).first()
-    return Outgoing.objects.filter(shop_id=shop_id, key=new.key).first() if new.key else None
 
 
 def _may_become(before: str, after: SendState) -> bool:
