@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
+from django.db import transaction
 
 from kizuna.conversations import mail_ids, teams, threads
 from kizuna.conversations.models import Conversation, Message, RawMail, Team
@@ -72,7 +73,8 @@ class Post:
         new = NewMessage(
             Direction.OUT, Author.PERSON, text, now_us, subject=conversation.subject, to=to, message_id=message_id
         )
-        message, _ = threads.append(self.shop.pk, conversation.pk, new, now_us)
+        with transaction.atomic():
+            message, _ = threads.append(self.shop.pk, conversation.pk, new, now_us)
         return message, mail_ids.make_reply_address(secret, conversation.pk, CARE)
 
     def begin(self, address: str, text: str = "How was the tea?") -> tuple[Message, str]:
@@ -85,7 +87,8 @@ class Post:
         entry = NewMessage(
             Direction.OUT, Author.PERSON, text, NOW_US, subject="How was it?", to=[address], message_id=message_id
         )
-        message, _ = threads.append(self.shop.pk, conversation.pk, entry, NOW_US)
+        with transaction.atomic():
+            message, _ = threads.append(self.shop.pk, conversation.pk, entry, NOW_US)
         return message, mail_ids.make_reply_address(settings.SECRET_KEY, conversation.pk, CARE)
 
     def facts(self) -> list[str]:
