@@ -1,6 +1,7 @@
 """What every test shares: parts that are required or skipped with a reason."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -55,3 +56,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def examples(count: int) -> int:
     """How many examples a property that writes to the database is tried with: fewer where the second one repeats it."""
     return count if LONG or not os.environ.get("KIZUNA_DATABASE_URL") else max(5, count // 4)
+
+
+@pytest.fixture
+def own_database(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A database for the processes of one test, as KIZUNA_DATABASE_URL: on SQLite the file in their home folder."""
+    if not os.environ.get("KIZUNA_DATABASE_URL"):
+        yield ""
+        return
+    from tests.postgres import copied_database
+
+    request.getfixturevalue("django_db_setup")
+    with copied_database() as address:
+        yield address

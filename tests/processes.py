@@ -46,7 +46,7 @@ def _make_tables() -> Path:
     home = Path(HOME) / "prepared"
     script = "from kizuna.flows import installation; installation.prepare()"
     command = [sys.executable, "-m", "kizuna", "shell", "--no-imports", "-v", "0", "-c", script]
-    subprocess.run(command, env=make_variables(home), cwd=ROOT, check=True)
+    subprocess.run(command, env=make_variables(home, KIZUNA_DATABASE_URL=""), cwd=ROOT, check=True)
     return home / "kizuna.sqlite3"
 
 

@@ -52,6 +52,7 @@ def begin(port: int) -> None:
 def send(number: int, port: int, points: int | None) -> None:
     """Queue some mails of both kinds where a round begins, and send what is due; die on the way where told to."""
     from django.conf import settings
+    from django.db import transaction
 
     from kizuna.flows.mail_out import fleet, pumping
     from kizuna.flows.mail_out.sending import Terms
@@ -63,8 +64,9 @@ def send(number: int, port: int, points: int | None) -> None:
     now = NOW + timedelta(hours=number)
     if points is not None:
         desk = find_desk("doomed")
-        for each in range(MAILS):
-            desk.write(f"r{number}m{each}@customer.example", terms=Terms(marketing=each % 2 == 1))
+        with transaction.atomic():
+            for each in range(MAILS):
+                desk.write(f"r{number}m{each}@customer.example", terms=Terms(marketing=each % 2 == 1))
         _count_down(points)
     while pumping.send_due(now):
         pass

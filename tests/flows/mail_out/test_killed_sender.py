@@ -16,12 +16,14 @@ LONG = os.environ.get("KIZUNA_TEST_LONG") == "1"
 
 
 @pytest.mark.parametrize("seed", [7])
-def test_a_sender_killed_at_any_point_loses_nothing_and_names_nothing_twice(seed: int, tmp_path: Path) -> None:
+def test_a_sender_killed_at_any_point_loses_nothing_and_names_nothing_twice(
+    seed: int, tmp_path: Path, own_database: str
+) -> None:
     with running_sink() as sink:
         command = [sys.executable, "-m", "tests.flows.mail_out.doomed_sender", "20" if LONG else "4", str(seed)]
         done = subprocess.run(
             [*command, str(sink.port)],
-            env=make_variables(prepare_home(tmp_path), KIZUNA_MAIL_RATE="0"),
+            env=make_variables(prepare_home(tmp_path), KIZUNA_DATABASE_URL=own_database, KIZUNA_MAIL_RATE="0"),
             cwd=ROOT,
             capture_output=True,
             text=True,

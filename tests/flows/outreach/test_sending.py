@@ -196,13 +196,13 @@ def test_pausing_and_stopping_hold_from_the_next_customer_on() -> None:
 
 
 def test_a_lot_holds_back_its_share_always_the_same() -> None:
-    shop = make_shop()
-    people(shop, 200)
+    shop, count = make_shop(), examples(200)
+    people(shop, count)
     play = running(shop, replace(DRAFT, hold_out=0.3))
     send_all(play)
     held = set(Target.objects.filter(state="held").values_list("identity_id", flat=True))
-    assert 30 < len(held) < 90
-    assert len(written(shop)) == 200 - len(held)
+    assert abs(len(held) / count - 0.3) < 2.1 / count**0.5
+    assert len(written(shop)) == count - len(held)
     assert all(targets.is_held(play, each) for each in held)
 
 
