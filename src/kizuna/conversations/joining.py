@@ -84,6 +84,16 @@ def split(conversation: Conversation, numbers: Collection[int], now_us: int) -> 
     return made
 
 
+def list_joined(shop_id: int, conversation_id: int) -> list[int]:
+    """List a conversation with all that went into it, and what had gone into those."""
+    found, newest = [conversation_id], [conversation_id]
+    while newest:
+        into = Conversation.objects.filter(shop_id=shop_id, merged_into__in=newest).exclude(pk__in=found)
+        newest = list(into.order_by("id").values_list("id", flat=True))
+        found += newest
+    return found
+
+
 def withdraw(message: Message) -> str:
     """Make of an answer that was taken back a line that says so; returns what it said."""
     text = message.text

@@ -88,10 +88,10 @@ def is_held(play: Play, identity_id: int) -> bool:
     return int.from_bytes(lot, "big") < play.hold_out * 2**64
 
 
-def find_by_conversation(shop_id: int, conversation_id: int) -> Target | None:
-    """Find and lock the row whose mail began a conversation."""
-    rows = Target.objects.select_for_update(of=("self",)).filter(shop_id=shop_id, conversation_id=conversation_id)
-    return rows.select_related("play").first()
+def list_by_conversations(shop_id: int, conversation_ids: Collection[int]) -> list[Target]:
+    """List and lock the rows whose mails began these conversations."""
+    rows = Target.objects.select_for_update(of=("self",)).filter(shop_id=shop_id, conversation_id__in=conversation_ids)
+    return list(rows.select_related("play").order_by("id"))
 
 
 def note_answer(target: Target, at_us: int) -> bool:

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from kizuna.conversations import teams, threads
 from kizuna.conversations.models import Conversation, Message
-from kizuna.conversations.threads import Author, Direction, NewMessage
+from kizuna.conversations.threads import Author, Direction, NewConversation, NewMessage
 from kizuna.customers import merging
 from kizuna.customers.models import Identity
 from kizuna.flows import following
+from kizuna.flows.dialogue import joining
 from kizuna.flows.outreach import answering, choosing, editing, sending
 from kizuna.knowledge.models import Lesson
 from kizuna.outreach import suppression, targets
@@ -168,6 +169,23 @@ def test_an_answer_opens_the_conversation_is_learned_and_stops_the_play_for_them
         ("want", "A bigger teapot would be lovely, please.", message.pk)
     ]
     assert Target.objects.filter(play=other, state="waiting").count() == 1
+
+
+def test_an_answer_counts_after_the_conversation_was_merged_and_merged_again() -> None:
+    shop = make_shop()
+    people(shop, 1)
+    send_all(running(shop))
+    begun = Conversation.objects.get()
+    team = teams.ensure_default(shop.pk)
+    kept = begun
+    for subject in ("A pot", "A lid"):
+        new = NewConversation(team.pk, "email", subject, begun.identity_id, begun.customer_id)
+        other = threads.open_conversation(shop.pk, new, NOW_US)
+        joining.merge(shop, other.pk, kept.pk, None, NOON)
+        kept = other
+    hear(shop, kept, "A bigger teapot would be lovely, please.", NOON + HOUR)
+    assert Target.objects.get().state == "answered"
+    assert Lesson.objects.count() == 1
 
 
 def test_a_machines_answer_is_none() -> None:

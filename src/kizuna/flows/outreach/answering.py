@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from kizuna.conversations import threads
+from kizuna.conversations import joining, threads
 from kizuna.customers import links
 from kizuna.flows import learning
 from kizuna.flows.learning import Learned
@@ -30,13 +30,15 @@ def answered(shop: "Shop", conversation_id: int, message_id: int, now: datetime)
     message = threads.find_message(shop.pk, message_id)
     if message is None or message.is_automatic or message.direction != threads.Direction.IN:
         return False
-    target = targets.find_by_conversation(shop.pk, conversation_id)
-    owner = message.identity_id or (target.identity_id if target is not None else None)
+    begun = targets.list_by_conversations(shop.pk, joining.list_joined(shop.pk, conversation_id))
+    owner = message.identity_id or (begun[0].identity_id if begun else None)
     if owner is not None:
         _stop(shop, owner)
-    if target is None or not targets.note_answer(target, message.at_us):
+    # where mails of several plays were merged into one conversation, the answer is to all of them
+    answers = [target for target in begun if targets.note_answer(target, message.at_us)]
+    if not answers:
         return False
-    _learn(shop, target.identity_id, message, now)
+    _learn(shop, answers[0].identity_id, message, now)
     return True
 
 
