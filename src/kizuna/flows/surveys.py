@@ -132,7 +132,10 @@ def _ask(shop: "Shop", survey: SurveyView, identity_id: int, about: About, now: 
 
 
 def _invite(shop: "Shop", asked: AskView, customer_id: int, now: datetime) -> None:
-    """Write to the customer with a signed link, unless they asked not to be, or no address is known."""
+    """Write to the customer with a signed link, unless they asked not to be, or no address is known.
+
+    It is sent as marketing is: with a way to unsubscribe, and to nobody who unsubscribed or complained.
+    """
     said = consent.current(shop.pk, customer_id).get(PURPOSE)
     to = addresses.address_of(shop.pk, customer_id)
     if not to or (said is not None and not said.granted):
@@ -146,6 +149,6 @@ def _invite(shop: "Shop", asked: AskView, customer_id: int, now: datetime) -> No
     text = "\n\n".join(part for part in (*parts, shop.name) if part) + "\n"
     subject = say(language, "How was it? A question from {shop}", shop=shop.name)
     try:
-        sending.send_notice(shop, Notice(to, subject, text, key=f"survey-{asked.public_id}"), now)
+        sending.send_notice(shop, Notice(to, subject, text, key=f"survey-{asked.public_id}", marketing=True), now)
     except BadAddress:
         return  # an address that no mail can go to: the question still waits on their pages

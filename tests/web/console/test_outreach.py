@@ -6,7 +6,9 @@ from kizuna.conversations.models import Conversation
 from kizuna.customers import consent
 from kizuna.customers.consent import Decision
 from kizuna.customers.models import Identity
+from kizuna.outreach import suppression
 from kizuna.outreach.models import Play, Rules
+from kizuna.outreach.suppression import Reason, Scope
 from tests.web.console.shop_with_history import Place
 
 pytestmark = pytest.mark.django_db
@@ -124,6 +126,12 @@ def test_silent_customers_are_listed_and_written_to_one_by_one(full: Place) -> N
         "text": "Dear {{ first_name }}",
         "token": form["token"].value(),
     }
+    barred = (full.shop.pk, row.person.address, Reason.COMPLAINT, Scope.MARKETING, 1)
+    suppression.suppress(*barred)
+    refused = client.post(address, {**said, "text": "Dear you, what would help?"}).content.decode()
+    assert "must not be written to" in refused
+    assert not Conversation.objects.filter(shop=full.shop).exists()
+    suppression.end_refusals(full.shop.pk, [row.person.address], 2)
     assert "Fill in what stands in braces" in client.post(address, said).content.decode()
     for _ in range(2):
         assert client.post(address, {**said, "text": "Dear you, what would help?"}).status_code == 302

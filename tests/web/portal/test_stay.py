@@ -146,6 +146,7 @@ def test_an_answer_goes_by_mail_too_and_a_fulfilled_wish_asks_how_it_was(anna):
     handling.accept(anna.shop, wish.public_id, handling.Acceptance(), kim, now)
     handling.fulfil(anna.shop, wish.public_id, "", kim, now)
     asked = Outgoing.objects.get(key__startswith="survey-")
+    assert asked.marketing, "it can be unsubscribed from, and who did so or complained gets none"
     token = re.search(r"/answer/(\w+)/", asked.content["text"]).group(1)
     assert Client().get(anna.url(f"answer/{token}/")).status_code == 200
     assert not re.search(r"segment|stage|score|factor", asked.content["text"], re.IGNORECASE)

@@ -1,6 +1,6 @@
 """One person writes to one customer to begin the dialogue: no bulk mail, so it needs no consent to marketing.
 
-It is still not sent to strangers, nor to an address that must not be written to at all.
+It is still not sent to strangers, nor to who must not be written to at all, unsubscribed or complained.
 """
 
 from dataclasses import dataclass
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from kizuna.conversations.models import Conversation
     from kizuna.shops.models import Person as Writer
     from kizuna.shops.models import Shop
+
+
+_THEIR_WORD = (suppression.Reason.UNSUBSCRIBED, suppression.Reason.COMPLAINT)
 
 
 class Refused(ValueError):
@@ -63,8 +66,8 @@ def write(shop: "Shop", customer_id: int, words: Words, person: "Writer", now: d
     if not known.has_relation:
         raise Refused("mail keeps customers, it does not win them: this one never bought and never wrote")
     barred = suppression.find(shop.pk, [known.address]).get(known.address)
-    if barred is not None and barred.scope == suppression.Scope.ALL:
-        raise Refused("this address must not be written to: see the suppression list")
+    if barred is not None and (barred.scope == suppression.Scope.ALL or barred.reason in _THEIR_WORD):
+        raise Refused(f"this address must not be written to ({barred.words}): see the suppression list")
     links.lock(shop.pk)
     begun = talks.find_begun(shop.pk, links.identities_of(shop.pk, [customer_id])[customer_id], words.token)
     if begun is not None:
