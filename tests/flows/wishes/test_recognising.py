@@ -4,10 +4,11 @@ import pytest
 from django.db import transaction
 
 from kizuna.conversations import wish_kinds, wish_recognition, wishes
-from kizuna.conversations.models import Recogniser, ServiceRequest, WishProposal
+from kizuna.conversations.models import Message, Recogniser, ServiceRequest, WishProposal
 from kizuna.conversations.threads import Author, Direction, NewMessage, append
 from kizuna.conversations.wish_recognition import NONE, Proposal
 from kizuna.conversations.wishes import Stage
+from kizuna.flows import hearing
 from kizuna.flows.wishes import handling, opening, recognising, teaching
 from kizuna.flows.wishes.handling import Understanding
 from kizuna.jobs.models import Job
@@ -67,6 +68,25 @@ def test_a_wish_is_proposed_with_its_kind_and_the_words_for_it_and_taken_up_with
     wish = recognising.take(scene.shop, message.pk, scene.operator, scene.now)
     assert wish.kind_id == proposal.kind_id
     assert wish_recognition.list_open(scene.shop.pk, scene.conversation.pk) == []
+
+
+def test_a_mail_that_was_heard_is_looked_at_in_the_slow_lane_once(learned: dict[str, object]) -> None:
+    scene = _taught(learned)
+    message, thanks = scene.says(REPAIR), scene.says(THANKS)
+    Message.objects.update(channel="email")
+    for each in (message, message, thanks):
+        each.refresh_from_db()
+        hearing.hear(scene.shop, each, scene.now)
+    waiting = Job.objects.filter(task__contains="look_later")
+    assert waiting.count() == 2
+    assert not WishProposal.objects.exists(), "receiving does not wait for it"
+    opening.look_later.func(scene.shop.pk, message.pk)
+    [proposal] = wish_recognition.list_open(scene.shop.pk, scene.conversation.pk)
+    assert (proposal.state, proposal.message_id) == (Proposal.PROPOSED, message.pk)
+    recognising.dismiss(scene.shop, message.pk, scene.operator, scene.now)
+    wish_kinds.set_rules(scene.shop.pk, True, 0.5)
+    opening.look_later.func(scene.shop.pk, message.pk)
+    assert not ServiceRequest.objects.exists(), "what a person dismissed stays dismissed"
 
 
 def test_thanks_robots_and_our_own_words_are_no_wishes(learned: dict[str, object]) -> None:

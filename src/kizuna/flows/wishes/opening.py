@@ -15,6 +15,7 @@ from kizuna.conversations.threads import Author, Direction, Kind
 from kizuna.conversations.wish_recognition import LEAST, Proposal, Recognised
 from kizuna.conversations.wishes import Actor, Opening, Priority, Source
 from kizuna.customers import links
+from kizuna.flows.dialogue import news
 from kizuna.flows.wishes import handling, happened, teaching
 from kizuna.jobs import queue
 from kizuna.privileges import catalogue
@@ -91,12 +92,18 @@ def suggest(shop: "Shop", message_id: int, now: datetime) -> None:
         _propose(shop, message, found, now)
 
 
+def look_soon(shop: "Shop", message: "Message") -> None:
+    """Let a customer's message be looked at in the slow lane, once, inside the caller's transaction."""
+    if _is_from_customer(message) and len(message.text.strip()) >= SHORTEST:
+        queue.enqueue_once(look_later, f"wishes-look:{message.pk}", shop_id=shop.pk, message_id=message.pk)
+
+
 @task(queue_name="slow")
 def look_later(shop_id: int, message_id: int) -> None:
-    """Look at a message that came before anything was learned."""
+    """Look at a message; what somebody has taken up or dismissed meanwhile stays so. The page is told."""
     shop = tenants.get_shop_by_id(shop_id)
     message = threads.find_message(shop_id, message_id)
-    if message is None:
+    if message is None or getattr(message, "wish_proposal", None) is not None:
         return
     if wish_recognition.find_newest(shop_id) is None:
         teaching.learn.func(shop_id=shop_id, now_us=message.stored_us)
@@ -104,6 +111,7 @@ def look_later(shop_id: int, message_id: int) -> None:
     if found is not None:
         with transaction.atomic():
             _propose(shop, message, found, periods.instant_at(message.stored_us))
+            news.tell(shop_id, message.conversation_id)
 
 
 def actor_of(source: str, person: "Person | None") -> Actor:
