@@ -1,6 +1,7 @@
 """Mails that race: the same one a hundred times at once, two answers in one moment, one mail taken by many hands."""
 
 import threading
+from base64 import b64encode
 from collections.abc import Callable
 
 import pytest
@@ -10,6 +11,7 @@ from kizuna.conversations.models import Conversation, Message, RawMail, RawState
 from kizuna.flows.mail_in import receiving
 from kizuna.flows.mail_in.receiving import Envelope
 from kizuna.flows.mail_in.taking import Group
+from kizuna.tables import durable, public_ids
 from tests.mail.post import CARE, NOW, NOW_US, Post, make_post, write
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -107,3 +109,22 @@ def test_first_mails_of_one_customer_in_one_moment_make_one_customer(post: Post)
     _together(4, lambda number: receiving.process(ids[number], NOW) and None)
     assert Conversation.objects.count() == 4
     assert len(set(Conversation.objects.values_list("customer_id", flat=True))) == 1
+
+
+def test_files_are_on_the_disk_before_their_mails_transaction(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: list[bool] = []
+    keep, place = durable.keep, receiving._place
+    inside: list[bool] = []
+
+    def placing(*told: object) -> bool:
+        inside.append(True)
+        return place(*told)
+
+    monkeypatch.setattr(receiving, "_place", placing)
+    monkeypatch.setattr(durable, "keep", lambda *told: (kept.append(bool(inside)), keep(*told)))
+    file = b64encode(f"a file of its own {public_ids.make(1)}".encode()).decode()
+    part = '--b\nContent-Type: text/plain\nContent-Disposition: attachment; filename="a.txt"\n'
+    body = f"{part}Content-Transfer-Encoding: base64\n\n{file}\n--b--"
+    raw = post.deliver(write(body, MIME_Version="1.0", Content_Type='multipart/mixed; boundary="b"'))
+    assert [each.name for each in raw.message.attachments.all()] == ["a.txt"]
+    assert kept == [False]

@@ -57,7 +57,7 @@ def store(shop_id: int, new: NewFile, now_us: int) -> Attachment:
         message_id=new.message_id,
         token=secrets.token_urlsafe(32),
         name=clean_name(new.name),
-        content_type=clean_type(new.content_type),
+        content_type=_clean_type(new.content_type),
         size=len(new.content),
         sha256=digest,
         content_id=new.content_id.strip("<> ")[:255],
@@ -65,6 +65,12 @@ def store(shop_id: int, new: NewFile, now_us: int) -> Attachment:
         for_conversation=new.conversation_id,
         created_us=now_us,
     )
+
+
+def keep_bytes(content: bytes) -> None:
+    """Put a file's bytes on the disk before the transaction that will note it, so that no lock waits for the disk."""
+    if len(content) <= LARGEST:
+        _keep(hashlib.sha256(content).hexdigest(), content)
 
 
 def attach(shop_id: int, attachment_ids: Collection[int], message_id: int, person_id: int | None) -> list[Attachment]:
@@ -143,7 +149,7 @@ def clean_name(name: str) -> str:
     return plain.strip(" .")[:LONGEST_NAME] or "file"
 
 
-def clean_type(content_type: str) -> str:
+def _clean_type(content_type: str) -> str:
     """Keep a media type without parameters; what is none becomes plain bytes."""
     plain = content_type.partition(";")[0].strip().lower()
     return plain if _TYPE.fullmatch(plain) else "application/octet-stream"

@@ -18,7 +18,7 @@ from kizuna.conversations import raw_mail, raw_shelf
 from kizuna.conversations.mail.parse import parse_mail
 from kizuna.conversations.mail.parsed import ParsedMail
 from kizuna.conversations.mail.senders import Check
-from kizuna.flows.mail_in import filing, sender_check
+from kizuna.flows.mail_in import filing, sender_check, storing
 from kizuna.flows.mail_in.taking import Envelope, TooLarge, UnknownRecipient, take_raw
 from kizuna.jobs import standing
 from kizuna.science import periods
@@ -85,6 +85,7 @@ def process(raw_id: int, now: datetime) -> bool:
     read: _Read | None = None
     try:
         read = _read(raw)
+        storing.keep_files(read.mail)
         try:
             return _place(raw_id, read, now)
         except IntegrityError:

@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from kizuna.conversations.models import Message
 
 
+def keep_files(mail: "ParsedMail") -> None:
+    """Put the files of a mail on the disk before its transaction begins; doing it again changes nothing."""
+    for file in mail.attachments:
+        attachments.keep_bytes(file.content)
+
+
 def store_content(shop_id: int, message: "Message", mail: "ParsedMail", now_us: int) -> None:
     """Store the files and the HTML of a message that was just added."""
     images: dict[str, str] = {}
