@@ -374,6 +374,7 @@ def test_the_command_reports_and_fails_on_nothing(shop: Shop, tmp_path: Path) ->
         call_command("import_orders", str(path), shop="till", timezone="Mars/Olympus")
 
 
+@pytest.mark.long
 def test_online_retail_to_the_line(real_orders: Path, db: None) -> None:
     shop = shops.create_shop(NewShop("retail", "Online Retail", "GBP"), None, NOW)
     path = real_orders / "online_retail_uci" / "online_retail.csv.gz"

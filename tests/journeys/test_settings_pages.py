@@ -73,7 +73,7 @@ def _set_up(walk: Walk) -> None:
     page.get_by_role("button", name="Make the shop").click()
 
 
-@pytest.mark.parametrize("view", list(VIEWS))
+@pytest.mark.parametrize("view", ["phone-dark", pytest.param("desk-light", marks=pytest.mark.long)])
 def test_an_owner_sets_a_shop_up_and_every_page_on_the_way_is_sound(serve: Serve, browser: Browser, view: str) -> None:
     live = serve(view)
     walk = Walk(browser, live, view)
