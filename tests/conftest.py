@@ -40,7 +40,10 @@ def real_orders() -> Path:
 
 
 # What one worker does as a whole, because its tests share a server, a browser or a simulated year; the longest first.
-TOGETHER = ("test_postgres", "test_demo", "test_console_look", "test_tracker", "test_live_stream", "test_simulator")
+TOGETHER = (
+    *("test_postgres", "test_demo", "test_console_look", "test_dialogue", "test_premium_site", "test_inbox"),
+    *("test_tracker", "test_live_stream", "test_simulator"),
+)
 
 
 @pytest.hookimpl(tryfirst=True)

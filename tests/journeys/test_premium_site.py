@@ -49,6 +49,20 @@ learning.learn(tea, Learned(who, "want", "smoky teas in winter"), None, us)
 survey = surveys.ensure_channel_survey(tea, now)
 surveys.ask(tea, survey, [who], now)
 """
+SAID = f"""
+from datetime import UTC, datetime
+from kizuna.customers.models import Identity
+from kizuna.flows.premium import writing
+from kizuna.flows.premium.writing import Words, Writer
+from kizuna.flows.wishes import opening
+from kizuna.flows.wishes.opening import NewWish
+from kizuna.shops import tenants
+now = datetime.now(UTC)
+tea = tenants.get_shop("tea")
+who = Identity.objects.get(shop=tea, value="{EMAIL}")
+opening.open_wish(tea, NewWish(who.pk, "A cup with a lid", "form", token="looked at"), None, now)
+writing.write(tea, Writer(who.customer_id, who.pk, (who.pk,)), Words("Is it open on Sundays?", token="looked at"), now)
+"""
 LINK = """
 from kizuna.conversations.models import Outgoing
 import re
@@ -162,6 +176,7 @@ def test_every_page_is_accessible_fits_and_says_nothing_of_how_they_rate(stay: S
     page, wrong = stay.page, dict[str, list[str]]()
     page.set_viewport_size(SIZES[size])
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+    stay.live.python(SAID)
     details = [
         f"wishes/{_first(page, 'wishes/', '.wish-row a')}",
         f"messages/{_first(page, 'messages/', '.talk-link')}",

@@ -83,7 +83,7 @@ def _walk(browser: Browser, live: LiveKizuna, size: str, scheme: str) -> Walk:
     return Walk(browser, live, name)
 
 
-@pytest.mark.parametrize(("size", "scheme"), LOOKS)
+@pytest.mark.parametrize(("size", "scheme"), [pytest.param("desk", "dark", marks=pytest.mark.long), *LOOKS[1:]])
 def test_a_specialist_works_a_step_and_the_answer_comes_back_through_the_operator(
     serve: Serve, browser: Browser, size: str, scheme: str
 ) -> None:
