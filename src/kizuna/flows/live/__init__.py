@@ -1,0 +1,1 @@
+"""The live operator: what happens when visitors come, write, wait, are answered and leave."""
