@@ -6,10 +6,12 @@ Each function changes one row that the caller has locked, and says what changed 
 from collections.abc import Collection
 from datetime import datetime
 
-from kizuna.conversations.models import Conversation, ConversationTag, Mention, Message, State, Tag
+from kizuna.conversations.live import continuing
+from kizuna.conversations.models import Channel, Conversation, ConversationTag, Mention, Message, State, Tag
 
 LONGEST_TAG = 40
 MOST_TAGS = 30
+LIVING = (State.OPEN, State.SNOOZED)
 
 
 class Refused(ValueError):
@@ -51,12 +53,31 @@ def set_state(conversation: Conversation, state: str, now_us: int, until_us: int
         return False
     if conversation.merged_into_id is not None:
         raise Refused("it was merged into another conversation")
+    if conversation.channel == Channel.CHAT:
+        _check_chat(conversation, state, now_us)
     conversation.state, conversation.snoozed_until_us = state, until_us
     conversation.closed_us = now_us if state == State.CLOSED else None
     if state in (State.CLOSED, State.SPAM):
         conversation.awaits_us, conversation.waiting_since_us = False, None
     conversation.save()
     return True
+
+
+def _check_chat(conversation: Conversation, state: str, now_us: int) -> None:
+    """A closed chat is asked about later; one visitor has one open chat with a team at a time."""
+    if state in LIVING and conversation.state not in LIVING and find_open_chat(conversation) is not None:
+        raise Refused("this visitor has another chat open: answer there")
+    is_over = state == State.CLOSED
+    continuing.plan_asking(conversation, now_us + continuing.PANEL_ASKS_US if is_over else None)
+
+
+def find_open_chat(conversation: Conversation) -> Conversation | None:
+    """Find the chat that the visitor of another has open with the same team."""
+    if conversation.identity_id is None:
+        return None
+    theirs = Conversation.objects.filter(shop_id=conversation.shop_id, identity_id=conversation.identity_id)
+    theirs = theirs.filter(channel=Channel.CHAT, team_id=conversation.team_id, state__in=LIVING)
+    return theirs.exclude(pk=conversation.pk).first()
 
 
 def list_to_wake(now_us: int, most: int) -> list[Conversation]:

@@ -131,6 +131,6 @@ def _threads(messages: Sequence[Message]) -> dict[int, list[_Before]]:
     known = Message.objects.filter(conversation_id__in=answering, kind=Kind.MESSAGE).order_by("number")
     for each in known:
         theirs = each.direction == Direction.IN
-        who = each.from_name or each.from_address
+        who = each.from_name or each.from_address or "you"  # in a chat nobody needs an address
         threads[each.conversation_id].append(_Before(each.number, each.message_id, theirs, who, each.at_us, each.text))
     return threads

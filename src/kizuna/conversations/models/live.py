@@ -40,9 +40,14 @@ class ChatState(models.Model):
     email = models.CharField(max_length=254, default="", help_text="where it goes on by mail; unverified")
     by_mail_since_us = models.BigIntegerField(null=True, help_text="answers go by mail as well from then on")
     context = models.JSONField(default=dict, help_text="page, cart and attributes when it began, as the page said")
+    ask_due_us = models.BigIntegerField(null=True, help_text="when a link asks how it was, unless the panel did before")
 
     class Meta:
-        indexes = [models.Index(fields=["visitor_seen_us"], name="chat_by_presence")]
+        indexes = [
+            models.Index(fields=["visitor_seen_us"], name="chat_by_presence"),
+            models.Index(fields=["email"], condition=~models.Q(email=""), name="chat_by_email"),
+            models.Index(fields=["ask_due_us"], condition=~models.Q(ask_due_us=None), name="chat_to_ask"),
+        ]
 
 
 class SeatState(models.TextChoices):

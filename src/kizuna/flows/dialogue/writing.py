@@ -13,6 +13,7 @@ from django.db import transaction
 
 from kizuna.conversations import attachments, composing, desk, drafts, joining, recipients, threads
 from kizuna.conversations.desk import Refused
+from kizuna.conversations.live import continuing
 from kizuna.conversations.recipients import Recipients
 from kizuna.conversations.threads import Author, Channel, Direction, Kind, NewConversation, NewMessage, State
 from kizuna.customers import addresses, links, profiles
@@ -35,7 +36,9 @@ UNDO_S = 10.0
 LONGEST_TEXT = 100_000
 MOST_RECIPIENTS = 50
 WRITTEN = frozenset({Channel.CHAT, Channel.PORTAL})
-"""Channels where the thread itself is what the customer reads; everywhere else an answer is an e-mail."""
+"""Channels where the thread itself is what the customer reads; everywhere else an answer is an e-mail.
+
+Of these too a mail tells the customer: on the premium site always, in a chat once its panel is not read any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class Reply:
     attachment_ids: tuple[int, ...] = ()
     client_id: str = ""
     close: bool = False
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,7 @@ def reply(shop: "Shop", conversation_id: int, told: Reply, person: "Person", now
     now_us = periods.epoch_us(now)
     conversation = threads.lock(shop.pk, conversation_id)
     _check(told.text)
-    receivers = _receivers(conversation, told)
+    receivers = _receivers(conversation, told, now_us)
     new = _outgoing(conversation, told, receivers, now_us)
     message, is_new = threads.append(shop.pk, conversation.pk, replace(new, person_id=person.pk), now_us)
     if not is_new:
@@ -162,7 +166,9 @@ def begin(shop: "Shop", told: Beginning, person: "Person | None", now: datetime)
 
 
 @transaction.atomic
-def machine(shop: "Shop", conversation_id: int, text: str, now: datetime, client_id: str = "") -> "Message":
+def machine(
+    shop: "Shop", conversation_id: int, text: str, now: datetime, client_id: str = "", subject: str = ""
+) -> "Message":
     """Answer automatically: an acknowledgement, the state of a wish. It never counts as a human's answer.
 
     It goes to who wrote and to nobody they copied: whoever writes to us must not reach others through us.
@@ -170,8 +176,8 @@ def machine(shop: "Shop", conversation_id: int, text: str, now: datetime, client
     _check(text)
     now_us = periods.epoch_us(now)
     conversation = threads.lock(shop.pk, conversation_id)
-    words = Reply(text, client_id=client_id)
-    new = _outgoing(conversation, words, Recipients(_receivers(conversation, words).to), now_us)
+    words = Reply(text, client_id=client_id, subject=subject)
+    new = _outgoing(conversation, words, Recipients(_receivers(conversation, words, now_us).to), now_us)
     new = replace(new, author=Author.MACHINE, is_automatic=True)
     message, is_new = threads.append(shop.pk, conversation.pk, new, now_us)
     if is_new:
@@ -231,12 +237,12 @@ def _check(text: str) -> None:
         raise Refused(f"at most {LONGEST_TEXT} characters")
 
 
-def _receivers(conversation: "Conversation", told: Reply) -> Recipients:
+def _receivers(conversation: "Conversation", told: Reply, now_us: int) -> Recipients:
     if conversation.channel == Channel.PORTAL and conversation.customer_id is not None:
         known = addresses.address_of(conversation.shop_id, conversation.customer_id)
         return Recipients(_addresses([known]))
     if conversation.channel in WRITTEN:
-        return Recipients()
+        return Recipients(_addresses([continuing.mail_to(conversation, now_us)]))
     usual = recipients.of_answer(conversation)
     chosen = Recipients(_addresses(told.to), _addresses(told.cc)) if told.to else usual
     if not chosen.to:
@@ -272,7 +278,7 @@ def _outgoing(conversation: "Conversation", told: Reply, receivers: Recipients, 
         now_us,
         channel=conversation.channel if conversation.channel in WRITTEN else Channel.EMAIL,
         html=told.html,
-        subject=conversation.subject,
+        subject=told.subject or conversation.subject,
         identity_id=conversation.identity_id,
         to=receivers.to,
         cc=receivers.cc,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
-from kizuna.conversations import mail_ids, mail_terms, raw_mail, threads
+from kizuna.conversations import desk, mail_ids, mail_terms, raw_mail, threads
 from kizuna.conversations.mail import brake, matching
 from kizuna.conversations.mail.matching import Match, Sender
 from kizuna.conversations.mail.parsed import ParsedMail, Verdict
@@ -123,7 +123,7 @@ def _file(case: _Case) -> "tuple[Message | None, bool]":
         return None, False
     identity_id, customer_id = _find_customer(case)
     match = _match(case, customer_id)
-    conversation = match.conversation
+    conversation = match.conversation and _living(match.conversation)
     if conversation is None and case.verdict in _OPENS_NOTHING and not case.anyway:
         return None, False
     if conversation is None and not case.is_human and identity_id is not None:
@@ -198,6 +198,13 @@ def _match(case: _Case, customer_id: int | None) -> Match:
     # a fetched mail has no envelope: the signed address stands in its headers alone
     recipients = case.raw.recipients if case.raw.door != "imap" else matching.list_addressed(case.mail)
     return matching.find_conversation(case.shop.pk, case.raw.team_id, secret, case.mail, recipients, sender)
+
+
+def _living(found: "Conversation") -> "Conversation":
+    """The chat that a visitor has open meanwhile takes the mail to one that was closed: they have one at a time."""
+    if found.channel != Channel.CHAT or found.state in desk.LIVING:
+        return found
+    return desk.find_open_chat(found) or found
 
 
 def _open(case: _Case, identity_id: int | None, customer_id: int | None) -> "Conversation":
