@@ -48,6 +48,14 @@ class NewSurvey:
     questions: Sequence[Question]
 
 
+@dataclass(frozen=True, slots=True)
+class Invitee:
+    """To whom a link goes: an address and a language of theirs, where they are not the customer's own."""
+
+    address: str = ""
+    language: str = ""
+
+
 def ask_after_wish(shop: "Shop", wish: "ServiceRequest", now: datetime) -> AskView | None:
     """Ask the customer how their fulfilled wish was; once per wish, inside the caller's transaction."""
     if wish.identity_id is None or not site.site_of(shop.pk).ask_after_wish:
@@ -57,11 +65,28 @@ def ask_after_wish(shop: "Shop", wish: "ServiceRequest", now: datetime) -> AskVi
 
 
 def ask_after_conversation(shop: "Shop", conversation: "Conversation", now: datetime) -> AskView | None:
-    """Ask the customer how a conversation was; once per conversation, inside the caller's transaction."""
+    """Ask the customer how a conversation was, where they read it; once per conversation, inside the transaction.
+
+    Nobody is written to: `invite` does that where the question was not seen.
+    """
     if conversation.identity_id is None:
         return None
     about = About("conversation", conversation.pk, conversation.subject)
-    return _ask_standing(shop, SurveyKind.CHAT, conversation.identity_id, about, now)
+    survey = surveys.ensure_standing(shop.pk, SurveyKind.CHAT, periods.epoch_us(now))
+    return surveys.ask(shop.pk, survey.id, conversation.identity_id, about, periods.epoch_us(now))[0]
+
+
+def invite(shop: "Shop", asked: AskView, whom: Invitee, now: datetime) -> bool:
+    """Write to somebody with a signed link to what they were asked and did not see, unless they were lately."""
+    now_us = periods.epoch_us(now)
+    customer_id = links.customers_of(shop.pk, [asked.identity_id]).get(asked.identity_id)
+    if customer_id is None:
+        return False
+    before_us = surveys.last_asked_us(shop.pk, links.identities_of(shop.pk, [customer_id])[customer_id], asked.id)
+    if before_us is not None and now_us - before_us <= REST_US:
+        return False
+    _invite(shop, asked, customer_id, now, whom)
+    return True
 
 
 @transaction.atomic
@@ -131,17 +156,18 @@ def _ask(shop: "Shop", survey: SurveyView, identity_id: int, about: About, now: 
     return asked, is_new
 
 
-def _invite(shop: "Shop", asked: AskView, customer_id: int, now: datetime) -> None:
+def _invite(shop: "Shop", asked: AskView, customer_id: int, now: datetime, whom: Invitee = Invitee()) -> None:
     """Write to the customer with a signed link, unless they asked not to be, or no address is known.
 
     It is sent as marketing is: with a way to unsubscribe, and to nobody who unsubscribed or complained.
     """
     said = consent.current(shop.pk, customer_id).get(PURPOSE)
-    to = addresses.address_of(shop.pk, customer_id)
+    to = whom.address or addresses.address_of(shop.pk, customer_id)
     if not to or (said is not None and not said.granted):
         return
     customer = profiles.find_by_id(shop.pk, customer_id)
-    language = words.choose([customer.language if customer else ""], site.site_of(shop.pk).languages)
+    known = whom.language or (customer.language if customer else "")
+    language = words.choose([known], site.site_of(shop.pk).languages)
     link = f"{settings.PUBLIC_URL}/p/{shop.slug}/answer/{surveys.token_of(shop.pk, asked.public_id)}/"
     intro = say(language, asked.survey.intro or asked.survey.title)
     parts = [say(language, "Good day,"), intro, asked.about_title, link]

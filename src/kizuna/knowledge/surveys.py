@@ -127,9 +127,10 @@ def list_asks(shop_id: int, identity_ids: Collection[int], *, open_only: bool = 
     return [_ask_view(row) for row in rows.order_by("-asked_us", "-id")]
 
 
-def last_asked_us(shop_id: int, identity_ids: Collection[int]) -> int | None:
-    """Tell when a customer was last asked anything."""
+def last_asked_us(shop_id: int, identity_ids: Collection[int], besides: int = 0) -> int | None:
+    """Tell when a customer was last asked anything besides one ask."""
     rows = SurveyAsk.objects.filter(shop_id=shop_id, identity_id__in=list(identity_ids)).order_by("-asked_us")
+    rows = rows.exclude(pk=besides)
     return rows.values_list("asked_us", flat=True).first()
 
 
