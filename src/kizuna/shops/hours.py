@@ -91,6 +91,18 @@ class Schedule:
             last = closes
         return last
 
+    def stretches(self, from_us: int, to_us: int) -> list[tuple[int, int]]:
+        """List the stretches of work that touch a period, as instants in their order, to reckon with many at once."""
+        found: list[tuple[int, int]] = []
+        if not any(self.spans.values()):
+            return found
+        for opens, closes in self._stretches(self.local_day(from_us)):
+            if opens >= to_us:
+                break
+            if closes > from_us:
+                found.append((opens, closes))
+        return found
+
     def _stretches(self, first: date) -> Iterator[tuple[int, int]]:
         """Every stretch from a day on, as instants in their order; the day before too, whose night may reach over."""
         day, last = first - timedelta(days=1), 0
