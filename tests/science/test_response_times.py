@@ -128,6 +128,8 @@ def test_running_sums_are_sums(rows, who, one, other):
     sums, low, high = running.make(*table.T), min(one, other), max(one, other)
     told = sums.between(np.array([who]), np.array([low]), np.array([high]))
     assert told.tolist() == [sum(amount for each, at, amount in rows if each == who and low < at <= high)]
+    before = [at for each, at, _ in rows if each == who and at <= one]
+    assert sums.last(np.array([who]), np.array([one])).tolist() == [max(before, default=-1)]
 
 
 @given(st.lists(st.integers(0, 1000), min_size=1, max_size=50))

@@ -75,6 +75,11 @@ def ensure(shop_id: int, kind: IdentityKind, values: Sequence[str], first_seen_u
     return {value: stored[key] for value, key in keys.items()}
 
 
+def find_visitors(shop_id: int, keys: Sequence[str]) -> dict[str, int]:
+    """Find the identities that visitor keys have now; keys that never did anything are left out."""
+    return _find_keys(shop_id, IdentityKind.VISITOR, sorted(set(keys)))
+
+
 def resolve(shop_id: int, claims: Sequence[Claims], now_us: int) -> Resolution:
     """Find, make and link the identities of a batch of claims, taken in their order.
 

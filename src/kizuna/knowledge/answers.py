@@ -52,6 +52,15 @@ def list_of(shop_id: int, identity_ids: Collection[int]) -> list[dict[str, objec
     ]
 
 
+def scores_about(shop_id: int, about_kind: str, from_us: int, to_us: int) -> list[tuple[int, str, int]]:
+    """List (what it was about, question, score) of scales asked in (from, to] about one kind of thing."""
+    rows = SurveyAnswer.objects.filter(
+        shop_id=shop_id, ask__about_kind=about_kind, ask__asked_us__gt=from_us, ask__asked_us__lte=to_us
+    ).exclude(score=None)
+    told = rows.order_by("id").values_list("ask__about_id", "question", "score")
+    return [(about, question, score) for about, question, score in told if score is not None]
+
+
 def preferred_channels(shop_id: int) -> dict[str, Interval]:
     """Reckon which way customers say they prefer to tell their wishes; each customer's last word counts."""
     rows = SurveyAnswer.objects.filter(shop_id=shop_id, survey__kind=SurveyKind.CHANNEL, question="channel")

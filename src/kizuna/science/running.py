@@ -32,6 +32,18 @@ class Running:
         upto = np.searchsorted(self.keys, end, side="left")
         return np.where(known, self.total[upto] - self.total[start], 0)
 
+    def last(self, customer: Ints, at_us: Ints) -> Ints:
+        """The instant of each customer's last amount up to and including an instant; -1 where there is none."""
+        if not len(self.keys):
+            return np.full(len(customer), -1, dtype=np.int64)
+        row = np.minimum(np.searchsorted(self.customers, customer), len(self.customers) - 1)
+        begin = row * (len(self.instants) + 1)
+        end = begin + np.searchsorted(self.instants, at_us, side="right")
+        place = np.searchsorted(self.keys, end, side="left") - 1
+        key = self.keys[np.maximum(place, 0)]
+        there = (self.customers[row] == customer) & (place >= 0) & (key >= begin)
+        return np.where(there, self.instants[np.where(there, key - begin, 0)], -1)
+
     def between(self, customer: Ints, from_us: Ints, to_us: Ints) -> Ints:
         """Sum of each customer in (from, to].
 

@@ -43,7 +43,6 @@ class Talk:
     identity_id: int | None
     opened_us: int
     closed_us: int | None
-    last_message_us: int
     kind_id: int | None = None
     wishes: int = 0
 
@@ -62,7 +61,7 @@ def list_talks(shop_id: int, channels: Collection[str], from_us: int, to_us: int
     rows = Conversation.objects.filter(
         shop_id=shop_id, channel__in=list(channels), opened_us__gt=from_us, opened_us__lte=to_us, merged_into=None
     ).exclude(state=State.SPAM)
-    columns = ("id", "channel", "identity_id", "opened_us", "closed_us", "last_message_us")
+    columns = ("id", "channel", "identity_id", "opened_us", "closed_us")
     found = [Talk(*row) for row in rows.order_by("opened_us", "id").values_list(*columns).iterator(_IN_ONE_QUERY)]
     about = _kinds(shop_id, [each.id for each in found])
     return [

@@ -1,0 +1,228 @@
+"""The report on the live operator as a job: reckoned once a day or when asked, kept, never on a page view.
+
+For the last 7, 28 and 91 days. What came after a chat is counted where its seven days are over: the same number of
+days, seven earlier. Nothing of it names a customer.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from django.db import transaction
+from django.tasks import task
+
+from kizuna.conversations.live import marks, measured
+from kizuna.customers import identity
+from kizuna.flows.live_report import baselines, gathering, loss, people, times
+from kizuna.flows.live_report.gathering import ANSWERED, Chat, Gathered
+from kizuna.jobs import queue, standing
+from kizuna.relationships import kept_reports, standings
+from kizuna.relationships.kept_reports import ReportView
+from kizuna.science import periods, proportions, spreads
+from kizuna.science.periods import DAY_US
+from kizuna.shops import tenants
+from kizuna.tracking import columns as journal
+
+if TYPE_CHECKING:
+    from kizuna.jobs.queue import JobView
+    from kizuna.shops.models import Shop
+
+REPORT = "live_effect"
+WINDOWS = (7, 28, 91)
+FEWEST_STILL = 10
+_LOOK_S = 900.0
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A period of the report: (from, now], and the one as long whose days after are over."""
+
+    days: int
+    from_us: int
+    now_us: int
+
+    @property
+    def settled_us(self) -> int:
+        """Chats opened until then have their days after behind them."""
+        return self.now_us - loss.AFTER_US
+
+    @property
+    def settled_from_us(self) -> int:
+        """Where the period begins whose days after are over."""
+        return self.from_us - loss.AFTER_US
+
+
+def refresh(shop: "Shop", now: datetime) -> ReportView:
+    """Reckon the report and keep it. Repeat-safe."""
+    now_us = periods.epoch_us(now)
+    first_us = measured.first_chat_us(shop.pk)
+    body: dict[str, Any] = {"first_chat_us": first_us, "after_days": loss.AFTER_DAYS, "windows": {}}
+    if first_us is not None and first_us <= now_us:
+        reach = now_us - max(WINDOWS) * DAY_US - loss.AFTER_US
+        earlier_us = first_us - max(WINDOWS) * DAY_US
+        gathered = gathering.gather(shop, reach, now_us, earlier_us)
+        queue.report(0.4)
+        visits = _visits(shop, gathered, reach)
+        before = gathering.read_chats(shop, gathering.WRITTEN, earlier_us, first_us)
+        for place, days in enumerate(WINDOWS):
+            window = Window(days, now_us - days * DAY_US, now_us)
+            body["windows"][str(days)] = _window(gathered, window, visits, before)
+            queue.report(0.5 + 0.15 * (place + 1))
+    made = ReportView(now_us, now, body)
+    with transaction.atomic():
+        kept_reports.keep(shop.pk, REPORT, made)
+    return made
+
+
+@transaction.atomic
+def ask(shop: "Shop", now: datetime) -> UUID:
+    """Let it be reckoned soon; asking again while it waits changes nothing."""
+    return queue.enqueue_once(refresh_shop, _key(shop), shop_id=shop.pk, now_us=periods.epoch_us(now))
+
+
+def find_job(shop: "Shop") -> "JobView | None":
+    """Find the reckoning that runs, waits or was given up."""
+    return queue.find_unfinished(_key(shop))
+
+
+@task(queue_name="slow")
+def refresh_shop(shop_id: int, now_us: int) -> None:
+    """Reckon the report of a shop."""
+    refresh(tenants.get_shop_by_id(shop_id), periods.instant_at(now_us))
+
+
+@standing.every("live_effect", seconds=_LOOK_S)
+def ask_where_due(now: datetime) -> None:
+    """Ask for every shop with a chat whose local day changed since its last report."""
+    for shop in tenants.list_shops():
+        last = kept_reports.find(shop.pk, REPORT)
+        zone = ZoneInfo(shop.timezone)
+        today = periods.day_index(periods.epoch_us(now), zone)
+        due = last is None or periods.day_index(periods.epoch_us(last.made_at), zone) != today
+        if due and find_job(shop) is None and measured.first_chat_us(shop.pk) is not None:
+            ask(shop, now)
+
+
+def _window(
+    gathered: Gathered, window: Window, visits: tuple[gathering.Ints, gathering.Ints], before: Sequence[Chat]
+) -> dict[str, Any]:
+    """Every figure of one period."""
+    chats = [each for each in gathered.chats if each.talk.opened_us > window.from_us]
+    written = [each for each in gathered.written if each.talk.opened_us > window.from_us]
+    worked = people.hours(gathered.spells, window.from_us, window.now_us)
+    counted = times.counts(chats)
+    hours = sum(worked.values())
+    return {
+        "from_us": window.from_us,
+        "counts": counted,
+        "times": times.all_times(chats, gathered.clock),
+        "steps": _steps(gathered, chats, window),
+        "survey": people.survey(chats, gathered.scores),
+        "hours": hours,
+        "per_hour": counted[ANSWERED] / hours if hours else None,
+        "people": people.per_operator(gathered, chats, window.from_us, window.settled_us),
+        "by_mail": baselines.by_mail(chats, written, gathered.clock),
+        "before": baselines.before_and_now(before, [*chats, *written], gathered.clock),
+        "after": _after(gathered, window, visits),
+        "by_lot": _by_lot(gathered, window),
+        "system": _system(gathered, window),
+        "profile": {
+            part: asdict(proportions.share(good, all_of))
+            for part, (good, all_of) in marks.count_marks(gathered.shop.pk, window.from_us, window.now_us).items()
+        },
+    }
+
+
+def _after(gathered: Gathered, window: Window, visits: tuple[gathering.Ints, gathering.Ints]) -> dict[str, Any]:
+    """What customers did in the days after their chats, and what an hour at the desk brought."""
+    chats = [each for each in gathered.chats if window.settled_from_us < each.talk.opened_us <= window.settled_us]
+    served = loss.moments(chats, gathered.money, ANSWERED)
+    hours = sum(people.hours(gathered.spells, window.settled_from_us, window.settled_us).values())
+    alike = loss.against_alike(served, visits, gathered.money)
+    total = loss.total_minor(gathered.money, served)
+    per_hour = None
+    if alike is not None and hours:
+        rate = len(served.customer) / hours
+        per_hour = {edge: alike["profit"][edge] * rate for edge in ("difference", "low", "high")}
+    return {
+        "people": len(served.customer),
+        "profit_minor": total,
+        "bought": int(loss.brought(gathered.money, served)[1].sum()),
+        "hours": hours,
+        "per_hour_minor": total / hours if hours else None,
+        "more_per_hour_minor": per_hour,
+        "still": _still(gathered, alike["pairs"]) if alike else None,
+        "alike": None if alike is None else {name: alike[name] for name in ("profit", "bought")},
+        "lost": loss.against_lost(chats, gathered.money),
+    }
+
+
+def _still(gathered: Gathered, pairs: Sequence[tuple[int, list[int]]]) -> dict[str, float] | None:
+    """How surely those answered, and those alike, are customers still, by the last forecast."""
+    known = standings.likelihoods(gathered.shop.pk, [who for one, near in pairs for who in (one, *near)])
+    rows = []
+    for one, near in pairs:
+        mine, theirs = known.get(one), [each for who in near if (each := known.get(who)) is not None]
+        if mine is not None and theirs:
+            rows.append((mine, sum(theirs) / len(theirs)))
+    if len(rows) < FEWEST_STILL:
+        return None
+    table = np.array(rows)
+    return {"n": len(rows), "answered": float(table[:, 0].mean()), "alike": float(table[:, 1].mean())}
+
+
+def _by_lot(gathered: Gathered, window: Window) -> dict[str, Any]:
+    """The invitations of the period against those that the lot held back."""
+    invited = marks.list_invitations(gathered.shop.pk, window.settled_from_us, window.settled_us)
+    found = identity.find_visitors(gathered.shop.pk, [each.visitor_key for each in invited])
+    told = loss.by_lot(invited, found, gathered.money)
+    return {**told, "share": marks.holdout_share(gathered.shop.pk)}
+
+
+def _system(gathered: Gathered, window: Window) -> dict[str, Any]:
+    """How well the wire did, as panels themselves report."""
+    zone = ZoneInfo(gathered.shop.timezone)
+    first, last = (periods.day_index(each, zone) for each in (window.from_us + DAY_US, window.now_us))
+    told = marks.read_reports(gathered.shop.pk, first, last)
+    ends = {share: spreads.in_classes(told.delivery_ms, share) for share in (0.5, 0.9, 0.99)}
+    return {
+        "chats": told.chats,
+        "reconnects": told.reconnects,
+        "failures": told.failures,
+        "messages": sum(told.delivery_ms.values()),
+        "delivery_ms": {str(share): None if end == float("inf") else end for share, end in ends.items()},
+    }
+
+
+def _steps(gathered: Gathered, chats: Sequence[Chat], window: Window) -> list[dict[str, Any]]:
+    """The period in days, or in weeks where it is long: chats, those lost, and the middle first response."""
+    length = DAY_US if window.days <= max(WINDOWS[:-1]) else 7 * DAY_US
+    steps = []
+    for place in range(window.days * DAY_US // length):
+        begin = window.from_us + place * length
+        mine = [each for each in chats if begin < each.talk.opened_us <= begin + length]
+        told = times.measure(times.firsts(mine), gathered.clock)["wall"]
+        steps.append(
+            {
+                "from_us": begin,
+                "asked": len(mine),
+                "abandoned": sum(each.became == gathering.ABANDONED for each in mine),
+                "first": None if told is None else told["median"],
+            }
+        )
+    return steps
+
+
+def _visits(shop: "Shop", gathered: Gathered, reach_us: int) -> tuple[gathering.Ints, gathering.Ints]:
+    """Whose visits began when, since as long before the period as alikeness looks back."""
+    who, at_us = journal.visit_columns(shop.pk, gathered.now_us)
+    late = at_us > reach_us - loss.BEFORE_US
+    return gathered.money.customers(who[late].tolist()), at_us[late]
+
+
+def _key(shop: "Shop") -> str:
+    return f"live_effect:{shop.pk}"
