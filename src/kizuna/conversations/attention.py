@@ -55,6 +55,12 @@ def list_present(conversation_id: int, but: int, now_us: int) -> list[Present]:
     ]
 
 
+def typed_us(conversation_id: int, person_id: int) -> int:
+    """Say when somebody last typed an answer; 0 where they never did or have left."""
+    rows = Presence.objects.filter(conversation_id=conversation_id, person_id=person_id)
+    return rows.values_list("typed_us", flat=True).first() or 0
+
+
 def list_under_way(conversation_id: int) -> list[Attention]:
     """List the minutes measured and not booked yet, one row per person."""
     rows = Attention.objects.filter(conversation_id=conversation_id, booked_us=None, seconds__gt=0)

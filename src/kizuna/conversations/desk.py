@@ -6,6 +6,7 @@ Each function changes one row that the caller has locked, and says what changed 
 from collections.abc import Collection
 from datetime import datetime
 
+from kizuna.conversations import chat_turns
 from kizuna.conversations.live import continuing
 from kizuna.conversations.models import Channel, Conversation, ConversationTag, Mention, Message, State, Tag
 
@@ -59,6 +60,8 @@ def set_state(conversation: Conversation, state: str, now_us: int, until_us: int
     conversation.closed_us = now_us if state == State.CLOSED else None
     if state in (State.CLOSED, State.SPAM):
         conversation.awaits_us, conversation.waiting_since_us = False, None
+        if conversation.channel == Channel.CHAT:
+            chat_turns.end_of(conversation.pk, state, now_us)
     conversation.save()
     return True
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from kizuna.conversations import search
+from kizuna.conversations import chat_turns, search
 from kizuna.conversations.models import Author, Channel, Conversation, Direction, Kind, Message, State
 from kizuna.tables import public_ids
 from kizuna.tables.rows import of_shop
@@ -122,6 +122,8 @@ def append(shop_id: int, conversation_id: int, new: NewMessage, now_us: int) -> 
     )
     _keep_in_step(conversation, message)
     conversation.save()
+    if conversation.channel == Channel.CHAT and new.kind == Kind.MESSAGE and new.author == Author.PERSON:
+        chat_turns.note_answer(conversation.pk, new.person_id, new.at_us)
     search.index(message)
     return message, True
 

@@ -18,6 +18,7 @@ ACTIONS: Mapping[str, frozenset[Role]] = {
     "view": _ALL,
     "record_contact": _WORKING,
     "answer": _SERVING,
+    "supervise": _MARKETING,
     "work_wishes": _WORKING,
     "edit_capabilities": _MARKETING,
     "reach_out": _MARKETING,

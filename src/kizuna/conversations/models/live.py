@@ -68,6 +68,7 @@ class Seat(models.Model):
     state = models.CharField(max_length=9, choices=SeatState.choices, default=SeatState.OFFLINE)
     since_us = models.BigIntegerField(default=0)
     seen_us = models.BigIntegerField(default=0, help_text="the last sign of life of their console")
+    used_us = models.BigIntegerField(default=0, help_text="when they last moved or typed in it")
     capacity = models.SmallIntegerField(default=3)
     languages = models.JSONField(default=list, help_text="empty: every language")
     skills = models.JSONField(default=list)
