@@ -11,9 +11,8 @@ from django.db import transaction
 from kizuna.conversations import threads
 from kizuna.conversations.live import turns
 from kizuna.conversations.live.turns import TurnState
-from kizuna.flows import surveys
 from kizuna.flows.dialogue import handling
-from kizuna.flows.live import news, presence, routing
+from kizuna.flows.live import asking, news, presence, routing
 from kizuna.science import periods
 
 if TYPE_CHECKING:
@@ -25,16 +24,12 @@ CLOSED, LEFT = "closed", "left"
 
 @transaction.atomic
 def close(shop: "Shop", conversation_id: int, person: "Person | None", now: datetime, why: str = CLOSED) -> bool:
-    """Close a chat, for its operator or because the visitor left; False where it was closed. Raises threads.NotThere.
-
-    The customer is asked only where a person answered.
-    """
+    """Close a chat, for its operator or because the visitor left; False where it was closed. May raise NotThere."""
     conversation = threads.lock(shop.pk, conversation_id)
     ended = end_turn(conversation.pk, why, now)
     if not handling.close(shop, conversation.pk, person, now):
         return False
-    if conversation.first_response_us is not None:
-        surveys.ask_after_conversation(shop, conversation, now)
+    asking.ask(shop, conversation, now)
     if ended is not None and ended.person_id is not None:
         presence.wrap_up(shop, ended.person_id, now)
     news.tell(shop.pk, conversation.pk)
