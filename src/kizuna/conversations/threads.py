@@ -120,7 +120,7 @@ def append(shop_id: int, conversation_id: int, new: NewMessage, now_us: int) -> 
         in_reply_to=new.in_reply_to,
         remarks=dict(new.remarks),
     )
-    _keep_in_step(conversation, message)
+    keep_in_step(conversation, message)
     conversation.save()
     if conversation.channel == Channel.CHAT and new.kind == Kind.MESSAGE and new.author == Author.PERSON:
         chat_turns.note_answer(conversation.pk, new.person_id, new.at_us)
@@ -156,7 +156,7 @@ def rebuild(conversation: Conversation) -> None:
     conversation.first_inbound_us = conversation.first_response_us = None
     conversation.last_message_us = conversation.opened_us
     for message in Message.objects.filter(conversation=conversation).order_by("at_us", "number"):
-        _keep_in_step(conversation, message)
+        keep_in_step(conversation, message)
     conversation.state, conversation.snoozed_until_us, conversation.closed_us = state, snoozed, closed
     if state not in (State.OPEN, State.SNOOZED):
         conversation.awaits_us, conversation.waiting_since_us = False, None
@@ -213,7 +213,7 @@ def _locked(shop_id: int, conversation_id: int) -> Conversation:
     return _locked(shop_id, found.merged_into_id) if found.merged_into_id is not None else found
 
 
-def _keep_in_step(conversation: Conversation, message: Message) -> None:
+def keep_in_step(conversation: Conversation, message: Message) -> None:
     """What lists and response times read: previews, who waits since when, and whether it is open again."""
     if message.kind == Kind.MESSAGE:
         conversation.preview = " ".join(message.text.split())[:PREVIEW]

@@ -40,6 +40,13 @@ def insert(
     return found
 
 
+def write(begin: str, marks: str, end: str, rows: Sequence[Sequence[Any]]) -> None:
+    """Write rows with a statement of the caller's own, `begin marks, marks ... end`, as few times as may be."""
+    with connection.cursor() as cursor:
+        for part in batched(rows, max(_MOST_VALUES // len(rows[0]), 1)):
+            cursor.execute(begin + ", ".join([marks] * len(part)) + end, [value for row in part for value in row])
+
+
 def of_shop[M: Model](wanted: QuerySet[M, M], shop_id: int) -> QuerySet[M, M]:
     """Keep the rows of a shop among those wanted by number, finding them by number.
 

@@ -113,7 +113,7 @@ class Conversation(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(
-                fields=["shop", "team", "identity"],
+                fields=["shop", "identity"],
                 condition=models.Q(channel="chat", state__in=["open", "snoozed"]),
                 name="one_open_chat_per_identity",
             ),

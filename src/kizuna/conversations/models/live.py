@@ -35,6 +35,7 @@ class ChatState(models.Model):
     read_number = models.IntegerField(default=0, help_text="the last entry that the visitor has seen")
     seen_number = models.IntegerField(default=0, help_text="the last entry that an operator has seen")
     followed_number = models.IntegerField(default=0, help_text="up to here hearing, facts and search have followed")
+    is_behind = models.BooleanField(default=False, help_text="something was said that was not followed yet")
     visitor_seen_us = models.BigIntegerField(default=0, help_text="when their panel was last connected")
     name = models.CharField(max_length=200, default="", help_text="as the visitor gave it; believed nowhere")
     email = models.CharField(max_length=254, default="", help_text="where it goes on by mail; unverified")
@@ -47,6 +48,7 @@ class ChatState(models.Model):
             models.Index(fields=["visitor_seen_us"], name="chat_by_presence"),
             models.Index(fields=["email"], condition=~models.Q(email=""), name="chat_by_email"),
             models.Index(fields=["ask_due_us"], condition=~models.Q(ask_due_us=None), name="chat_to_ask"),
+            models.Index(fields=["conversation"], condition=models.Q(is_behind=True), name="chat_to_follow"),
         ]
 
 

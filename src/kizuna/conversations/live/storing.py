@@ -1,0 +1,175 @@
+"""Entries of many chats at once: one round of queries whatever the number, numbered without gaps, once per client id.
+
+What is read in lists is kept in step as conversations.threads does for a single entry; finding by words follows later.
+Callers hold the transaction. A chat that is closed takes nothing more: the next words begin another one.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection
+
+from kizuna.conversations import threads
+from kizuna.conversations.models import (
+    Attachment,
+    Author,
+    Channel,
+    ChatState,
+    Conversation,
+    Direction,
+    Kind,
+    Message,
+    State,
+)
+from kizuna.tables import public_ids
+
+MOST_FILES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """An entry for a chat; the attachments are tokens of files uploaded for it."""
+
+    shop_id: int
+    conversation_id: int
+    client_id: str
+    text: str
+    author: str = Author.CUSTOMER
+    person_id: int | None = None
+    name: str = ""
+    kind: str = Kind.MESSAGE
+    attachments: tuple[str, ...] = ()
+    remarks: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An entry as it is stored; `is_new` is False where its client id was known."""
+
+    message: Message
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """Why an entry was not taken: `gone` (no such chat), `closed`, or `files` (one is not there)."""
+
+    reason: str
+
+
+def append_many(words: Sequence[Words], now_us: int) -> list[Kept | Turned]:
+    """Add entries to their chats in the order given; what became of each, in the same order."""
+    chats = _lock(words)
+    known = _find_known(words)
+    files = _find_files(words)
+    outcomes: list[Kept | Turned] = []
+    new: list[Message] = []
+    for each in words:
+        chat = chats.get(each.conversation_id)
+        before = known.get((each.conversation_id, each.client_id)) if each.client_id else None
+        if chat is None or chat.shop_id != each.shop_id:
+            outcomes.append(Turned("gone"))
+        elif before is not None:
+            outcomes.append(Kept(before, False))
+        elif chat.state in (State.CLOSED, State.SPAM):
+            outcomes.append(Turned("closed"))
+        elif any(files.get(token) != chat.pk for token in each.attachments):
+            outcomes.append(Turned("files"))
+        else:
+            message = _make(chat, each, now_us)
+            known[chat.pk, each.client_id] = message
+            new.append(message)
+            outcomes.append(Kept(message, True))
+            for token in each.attachments:
+                del files[token]
+    _store(new, {message.conversation_id: chats[message.conversation_id] for message in new})
+    _attach([(each, kept) for each, kept in zip(words, outcomes, strict=True) if each.attachments])
+    return outcomes
+
+
+def list_files(message: Message) -> list[Attachment]:
+    """List the files of an entry."""
+    return list(Attachment.objects.filter(message=message).order_by("id"))
+
+
+def _lock(words: Sequence[Words]) -> dict[int, Conversation]:
+    """Lock the chats in order of number, so that two batches never wait for each other in a circle."""
+    wanted = sorted({each.conversation_id for each in words})
+    rows = Conversation.objects.select_for_update().filter(pk__in=wanted, channel=Channel.CHAT).order_by("pk")
+    return {each.pk: each for each in rows}
+
+
+def _find_known(words: Sequence[Words]) -> dict[tuple[int, str], Message]:
+    wanted = {each.client_id for each in words if each.client_id}
+    if not wanted:
+        return {}
+    rows = Message.objects.filter(conversation_id__in={each.conversation_id for each in words}, client_id__in=wanted)
+    return {(each.conversation_id, each.client_id): each for each in rows}
+
+
+def _find_files(words: Sequence[Words]) -> dict[str, int]:
+    """Which of the files named wait, and for which chat."""
+    wanted = [token for each in words for token in each.attachments]
+    if not wanted:
+        return {}
+    rows = Attachment.objects.filter(token__in=wanted, message=None).exclude(for_conversation=None)
+    return {token: chat for token, chat in rows.values_list("token", "for_conversation") if chat is not None}
+
+
+def _make(chat: Conversation, each: Words, now_us: int) -> Message:
+    chat.last_number += 1
+    inbound = each.author == Author.CUSTOMER
+    message = Message(
+        shop_id=each.shop_id,
+        public_id=public_ids.make(now_us),
+        conversation_id=chat.pk,
+        number=chat.last_number,
+        kind=each.kind,
+        direction=Direction.IN if inbound else Direction.OUT,
+        channel=Channel.CHAT,
+        author=each.author,
+        person_id=each.person_id,
+        identity_id=chat.identity_id,
+        from_name=each.name[:200],
+        text=each.text,
+        is_automatic=each.author == Author.MACHINE,
+        at_us=now_us,
+        stored_us=now_us,
+        client_id=each.client_id[:64],
+        remarks=dict(each.remarks),
+    )
+    threads.keep_in_step(chat, message)
+    return message
+
+
+def _store(new: list[Message], chats: Mapping[int, Conversation]) -> None:
+    if not new:
+        return
+    Message.objects.bulk_create(new)
+    rows = [
+        (
+            *(chat.state, chat.preview, chat.awaits_us, chat.snoozed_until_us, chat.last_message_us),
+            *(chat.last_inbound_us, chat.waiting_since_us, chat.first_inbound_us, chat.first_response_us),
+            *(chat.closed_us, chat.last_number, chat.pk),
+        )
+        for chat in chats.values()
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "UPDATE conversations_conversation SET state = %s, preview = %s, awaits_us = %s, snoozed_until_us = %s,"
+            " last_message_us = %s, last_inbound_us = %s, waiting_since_us = %s, first_inbound_us = %s,"
+            " first_response_us = %s, closed_us = %s, last_number = %s WHERE id = %s",
+            rows,
+        )
+    ChatState.objects.filter(conversation_id__in=list(chats), is_behind=False).update(is_behind=True)
+
+
+def _attach(told: Sequence[tuple[Words, Kept | Turned]]) -> None:
+    given: dict[int, list[str]] = defaultdict(list)
+    for each, kept in told:
+        if isinstance(kept, Kept) and kept.is_new:
+            given[kept.message.pk] += each.attachments
+    for message_id, tokens in given.items():
+        Attachment.objects.filter(token__in=tokens, message=None).update(message_id=message_id)
