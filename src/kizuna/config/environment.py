@@ -40,6 +40,7 @@ class Environment:
     mail_webhook: str
     trusted_proxies: int
     capture_rate: int
+    chat_rate: int
     debug: bool
     engine: str
     engine_memory: str
@@ -76,6 +77,7 @@ def read(variables: dict[str, str] | None = None) -> Environment:
         mail_webhook=_credentials("KIZUNA_MAIL_WEBHOOK", env.get("KIZUNA_MAIL_WEBHOOK", "")),
         trusted_proxies=_whole_number(env, "KIZUNA_TRUSTED_PROXIES", 0),
         capture_rate=_whole_number(env, "KIZUNA_CAPTURE_RATE", 20_000),
+        chat_rate=_whole_number(env, "KIZUNA_CHAT_RATE", 20),
         debug=env.get("KIZUNA_DEBUG", "") == "1",
         engine=_engine(env.get("KIZUNA_ENGINE") or "duckdb"),
         engine_memory=_memory(env.get("KIZUNA_ENGINE_MEMORY") or "2GB"),

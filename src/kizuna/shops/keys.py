@@ -54,6 +54,12 @@ def list_active_sources() -> list[SourceView]:
     return [_view(source) for source in Source.objects.filter(revoked_at=None).exclude(key_hash=None)]
 
 
+def find_source(key: str) -> SourceView | None:
+    """Find the source in use that a write key belongs to."""
+    found = Source.objects.filter(key_hash=hash_key(key), revoked_at=None).first()
+    return None if found is None else _view(found)
+
+
 def find_sources(source_ids: Collection[int]) -> dict[int, SourceView]:
     """Find sources by number, those ended since included: what they sent while they were in use still counts."""
     return {source.pk: _view(source) for source in Source.objects.filter(pk__in=source_ids)}

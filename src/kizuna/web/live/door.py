@@ -17,7 +17,7 @@ from urllib.parse import parse_qs
 from kizuna.bus import notes
 from kizuna.web.live.entry import Entry, find_entry
 
-CHANNELS = ("moves", "arrivals", "inbox", "wishes")
+CHANNELS = ("moves", "arrivals", "inbox", "wishes", "live")
 MOST_STREAMS = 12
 HEARTBEAT_S = 15.0
 BEATS_PER_CHECK = 4

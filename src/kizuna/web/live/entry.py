@@ -22,10 +22,11 @@ class Entry:
 
     person_id: int
     shop_id: int
+    name: str = ""
 
 
-def find_entry(cookie: str, slug: str) -> Entry | None:
-    """Find who asks and which shop they may hear; None for strangers and for other people's shops alike."""
+def find_entry(cookie: str, slug: str, action: str = "view") -> Entry | None:
+    """Find who asks and which shop they may hear, or act in; None for strangers and other people's shops alike."""
     close_old_connections()
     session_key = parse_cookie(cookie).get(settings.SESSION_COOKIE_NAME)
     if not session_key:
@@ -36,6 +37,6 @@ def find_entry(cookie: str, slug: str) -> Entry | None:
     if not person.is_authenticated or not person.is_active:
         return None
     entry = members.find_entry(slug, person)
-    if entry is None or not roles.may(entry.role, "view"):
+    if entry is None or not roles.may(entry.role, action):
         return None
-    return Entry(person.pk, entry.shop.pk)
+    return Entry(person.pk, entry.shop.pk, person.name)

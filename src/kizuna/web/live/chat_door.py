@@ -1,0 +1,224 @@
+"""The chat door: everything under /chat/v1/, as a raw ASGI application, from any site and without cookies.
+
+POST with JSON bodies of any content type, so that browsers ask no permission first. 4xx is only for what can never
+succeed; passing faults get 429 or 503 with Retry-After. Words are answered after their commit; a stream begins where
+the panel says it was and ends when the server does, because panels come back by themselves.
+"""
+
+import asyncio
+import contextlib
+import logging
+import math
+import os
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from kizuna.flows.live.marking import Marks
+from kizuna.web.live import wire
+from kizuna.web.live.hub import Stream
+from kizuna.web.live.panel_calls import PanelCalls, Parts
+from kizuna.web.live.rates import Buckets
+from kizuna.web.live.wire import Later, Refused
+from kizuna.web.live.writer import Failed
+
+PREFIX = "/chat/v1/"
+THREADS = 6
+MOST_STREAMS = 12
+BEAT_S = 15
+LARGEST_FILE = 10 * 1024 * 1024
+MOST_DRAINED = 4 * 1024 * 1024
+BODY_DEADLINE_S = 20.0
+UPLOAD_DEADLINE_S = 120.0
+_ANYWHERE = (b"access-control-allow-origin", b"*")
+_JSON = (b"content-type", b"application/json")
+_PREFLIGHT = [
+    _ANYWHERE,
+    (b"access-control-allow-methods", b"POST, OPTIONS"),
+    (b"access-control-allow-headers", b"content-type"),
+    (b"access-control-max-age", b"86400"),
+    (b"content-length", b"0"),
+]
+_STREAM = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),
+    _ANYWHERE,
+]
+_log = logging.getLogger(__name__)
+type Call = Callable[[bytes, str], Awaitable[dict[str, Any]]]
+
+
+class Gone(Exception):
+    """The panel went away before its request was complete."""
+
+
+def open_parts() -> Parts:
+    """Make what the doors of live chat share in this process."""
+    origin = f"{os.getpid():x}-{secrets.token_hex(4)}"
+    return Parts(origin, ThreadPoolExecutor(THREADS, thread_name_prefix="kizuna chat"))
+
+
+class ChatDoor:
+    """Answers everything under /chat/v1/."""
+
+    def __init__(self, parts: Parts, find_client: Callable[[Any], str], arrivals_per_s: float) -> None:
+        self._parts = parts
+        self._find_client = find_client
+        self._arrivals = Buckets(arrivals_per_s, arrivals_per_s * 20, time.monotonic)
+        self._beating: asyncio.Task[None] | None = None
+        self.calls = PanelCalls(parts)
+        calls = self.calls
+        self._calls: dict[str, Call] = {
+            "open": calls.open,
+            "say": calls.say,
+            "typing": calls.typing,
+            "read": calls.read,
+            "glance": calls.glance,
+            "leave": calls.leave,
+            "invited": calls.invited,
+            "history": calls.history,
+            "upload": calls.upload,
+        }
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer one request."""
+        try:
+            await self._answer(scope, receive, send)
+        except Refused as refusal:
+            await _send_error(send, refusal.status, refusal.message, field=refusal.field)
+        except Later as fault:
+            await _send_error(send, fault.status, fault.message, after_s=fault.after_s)
+        except Failed:
+            await _send_error(send, 503, "it could not be stored just now; send it again", after_s=1)
+        except Gone:
+            return
+        except Exception:
+            _log.exception("the chat door failed")
+            await _send_error(send, 500, "something went wrong here; please send it again", after_s=5)
+
+    def close(self) -> None:
+        """End the streams; what was said is stored before this returns."""
+        if self._beating is not None:
+            self._beating.cancel()
+        self._parts.hub.close()
+
+    def finish(self) -> None:
+        """Store what is queued and let the threads go."""
+        self._parts.writer.close()
+        self._parts.ledger.close()
+        self._parts.threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
+        name = scope["path"].removeprefix(PREFIX)
+        if scope["method"] == "OPTIONS":
+            await send({"type": "http.response.start", "status": 204, "headers": _PREFLIGHT})
+            await send({"type": "http.response.body", "body": b""})
+            return
+        if scope["method"] != "POST":
+            raise Refused(405, f"{scope['path'][:100]} takes POST", "method")
+        origin = next((value.decode("latin-1") for key, value in scope["headers"] if key == b"origin"), "")
+        if name == "stream":
+            await self._stream(await read_body(scope, receive, wire.LONGEST_BODY), origin, receive, send)
+        elif name == "hello":
+            wait = self._arrivals.take(self._find_client(scope))
+            if wait:
+                raise Later(429, "too many panels come up at once from this address", wait)
+            await send_json(send, 200, await self.calls.hello(await _body(scope, receive), origin))
+        elif name in self._calls:
+            longest = LARGEST_FILE if name == "upload" else wire.LONGEST_BODY
+            body = await read_body(scope, receive, longest)
+            await send_json(send, 200, await self._calls[name](body, origin))
+        else:
+            raise Refused(404, f"there is no {scope['path'][:100]} here", "path")
+
+    async def _stream(self, body: bytes, origin: str, receive: Any, send: Any) -> None:
+        told = wire.parse(wire.Stream, body)
+        token = await self.calls.read_token(told.token, origin)
+        after, chat_id = 0, None
+        if told.conversation is not None:
+            chat = await self.calls.chat(token, told.conversation)
+            after, chat_id = told.after, chat.id
+        hub = self._parts.hub
+        if hub.count_of(token.shop_id, token.key) >= MOST_STREAMS:
+            raise Later(429, "too many tabs are open", 15)
+        stream = Stream(send, token.shop_id, token.key, chat_id, after)
+        if self._beating is None or self._beating.done():
+            self._beating = asyncio.create_task(self._beat())
+        try:
+            await send({"type": "http.response.start", "status": 200, "headers": _STREAM})
+            stream.push(b": listening\n\n")
+            await hub.join(stream)
+            self._note_there(stream)
+            while (await receive())["type"] != "http.disconnect":
+                pass
+        except asyncio.CancelledError:
+            with contextlib.suppress(OSError, RuntimeError):
+                await send({"type": "http.response.body", "body": b""})
+        finally:
+            hub.leave(stream)
+
+    async def _beat(self) -> None:
+        """Keep quiet streams open, a fifteenth of them each second; who takes a beat is still there."""
+        tick = 0
+        while True:
+            await asyncio.sleep(1)
+            tick = (tick + 1) % BEAT_S
+            for place, stream in enumerate(self._parts.hub.streams):
+                if place % BEAT_S == tick:
+                    stream.push(b": beat\n\n")
+                    self._note_there(stream)
+
+    def _note_there(self, stream: Stream) -> None:
+        mine = self._parts.ledger.of(stream.shop_id)
+        mine.there.add(stream.key)
+        if stream.conversation_id is not None:
+            mine.mark(stream.conversation_id, Marks(stream.upto, visitor_seen_us=time.time_ns() // 1000))
+
+
+async def _body(scope: Any, receive: Any) -> bytes:
+    return await read_body(scope, receive, wire.LONGEST_BODY)
+
+
+async def read_body(scope: Any, receive: Any, longest: int) -> bytes:
+    """Read a whole body within its limit and deadline; one over the limit is read on for a while and thrown away."""
+    for name, value in scope["headers"]:
+        if name == b"content-length" and value.isdigit() and int(value) > longest + MOST_DRAINED:
+            raise Refused(413, f"at most {longest // 1024} KB", "body")
+    pieces: list[bytes] = []
+    length = 0
+    try:
+        async with asyncio.timeout(UPLOAD_DEADLINE_S if longest > wire.LONGEST_BODY else BODY_DEADLINE_S):
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise Gone
+                piece = message.get("body", b"")
+                length += len(piece)
+                if length <= longest:
+                    pieces.append(piece)
+                elif length > longest + MOST_DRAINED or not message.get("more_body"):
+                    raise Refused(413, f"at most {longest // 1024} KB", "body")
+                if not message.get("more_body"):
+                    return b"".join(pieces)
+    except TimeoutError:
+        raise Later(408, "the body took too long to arrive", 1) from None
+
+
+async def _send_error(send: Any, status: int, message: str, field: str = "", after_s: float = 0) -> None:
+    headers = [(b"retry-after", str(max(1, math.ceil(after_s))).encode())] if after_s else []
+    if status in {408, 413}:
+        headers.append((b"connection", b"close"))
+    content = {"error": message, "field": field} if field else {"error": message}
+    with contextlib.suppress(OSError, RuntimeError):
+        await send_json(send, status, content, headers)
+
+
+async def send_json(send: Any, status: int, content: object, headers: list[tuple[bytes, bytes]] | None = None) -> None:
+    """Send an answer of one piece."""
+    body = wire.write(content)
+    every = [_JSON, _ANYWHERE, (b"content-length", str(len(body)).encode()), *(headers or [])]
+    await send({"type": "http.response.start", "status": status, "headers": every})
+    await send({"type": "http.response.body", "body": body})
