@@ -87,15 +87,6 @@ def customers_of(shop_id: int, identity_ids: Collection[int]) -> dict[int, int]:
     return found
 
 
-def find_visitors(shop_id: int, visitor_keys: Collection[str]) -> dict[str, tuple[int, int]]:
-    """Find who visitor keys belong to now, as {key: (identity, customer)}; keys never seen are not among them."""
-    found: dict[str, tuple[int, int]] = {}
-    rows = Identity.objects.filter(shop_id=shop_id, kind=IdentityKind.VISITOR, key__in=list(visitor_keys), current=True)
-    for key, identity_id, customer_id in rows.values_list("key", "id", "customer_id"):
-        found[key] = identity_id, customer_id
-    return found
-
-
 def identities_of(shop_id: int, customer_ids: Collection[int]) -> dict[int, list[int]]:
     """Read the identities of each customer, in the order of their making; customers without any have an empty list."""
     found: dict[int, list[int]] = {customer_id: [] for customer_id in customer_ids}
