@@ -101,15 +101,6 @@ def resolve(shop_id: int, claims: Sequence[Claims], now_us: int) -> Resolution:
     )
 
 
-def find_visitors(shop_id: int, visitor_keys: Sequence[str]) -> dict[str, tuple[int, int]]:
-    """Find who visitor keys belong to now, as {key: (identity, customer)}; keys never seen are not among them."""
-    found: dict[str, tuple[int, int]] = {}
-    rows = Identity.objects.filter(shop_id=shop_id, kind=IdentityKind.VISITOR, key__in=visitor_keys, current=True)
-    for key, identity_id, customer_id in rows.values_list("key", "id", "customer_id"):
-        found[key] = identity_id, customer_id
-    return found
-
-
 def _find_keys(shop_id: int, kind: IdentityKind, keys: Sequence[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     for start in range(0, len(keys), links.IN_ONE_QUERY):

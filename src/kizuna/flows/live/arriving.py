@@ -208,6 +208,6 @@ def invite(shop: "Shop", visitor_key: str, text: str, person: "Person", now: dat
 def note_invited(shop: "Shop", who: Visitor, told: Invited) -> None:
     """Note a moment at which a rule invited a visitor, or would have: held ones of the hold-out show nothing."""
     view = panel.read(shop.pk)
-    identity_id = identity.find_visitors(shop.pk, [who.key]).get(who.key, (None, None))[0]
+    identity_id = identity.find_visitors(shop.pk, [who.key]).get(who.key)
     held = panel.is_held(shop.pk, who.key, view.holdout_share)
     invitations.note(shop.pk, replace(told, visitor_key=who.key, identity_id=identity_id, held=held))

@@ -14,7 +14,7 @@ from django.db import transaction
 from kizuna.conversations.live import online, state
 from kizuna.conversations.live.online import Glance
 from kizuna.conversations.live.state import Marks
-from kizuna.customers import identity
+from kizuna.customers import identity, links
 from kizuna.flows.live import news
 from kizuna.jobs import standing
 from kizuna.science import periods
@@ -105,7 +105,8 @@ def _split(url: str) -> tuple[str, str]:
 def _known(shop_id: int, glances: Mapping[str, Glance]) -> Collection[Glance]:
     """Say whose glances these are, where the shop knows the visitor key."""
     found = identity.find_visitors(shop_id, list(glances)) if glances else {}
+    owners = links.customers_of(shop_id, list(found.values())) if found else {}
     return [
-        replace(each, identity_id=found[key][0], customer_id=found[key][1]) if key in found else each
+        replace(each, identity_id=found[key], customer_id=owners.get(found[key])) if key in found else each
         for key, each in glances.items()
     ]
