@@ -2,12 +2,14 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from kizuna.web.public import files, invited, store, till, tracker, unsubscribe
+from kizuna.web.public import files, invited, panel, store, till, tracker, unsubscribe
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("r/<slug:code>/", invited.enter, name="invited"),
     path("r/<slug:code>", invited.enter, name="invited_bare"),
     path("kizuna.js", tracker.kizuna_js, name="kizuna_js"),
+    path("kizuna-chat.js", panel.kizuna_chat_js, name="kizuna_chat_js"),
+    path("chat-languages/<slug:code>.json", panel.chat_language, name="chat_language"),
     path("files/<str:token>/", files.file, name="file"),
     path("unsubscribe/<str:token>/", unsubscribe.unsubscribe, name="unsubscribe"),
     path("store/<slug:slug>/", store.front, name="store"),

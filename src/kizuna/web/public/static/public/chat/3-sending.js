@@ -1,0 +1,213 @@
+// @ts-check
+// What the visitor says: kept first, sent until the server has it, never twice on the screen.
+
+/** @typedef {{client_id: string, text: string, attachments: Attached[], at: string, chat: string, failed: string, late?: boolean}} Waiting */
+
+/** @returns {Waiting[]} what was written and is not yet stored by the server, in order */
+function listWaiting() {
+  return recallAll("o.").flatMap((name) => parse(recall(name), /** @type {Waiting[]} */ ([])));
+}
+
+/** @param {string} clientId @returns {string | undefined} */
+function waitingName(clientId) {
+  return recallAll("o.").find((name) => name.endsWith(clientId));
+}
+
+/** The server has it. @param {string} clientId */
+function settle(clientId) {
+  const name = waitingName(clientId);
+  if (name) keep(name, null);
+}
+
+let count = 0;
+/** @param {string} text @param {Attached[]} [attachments] */
+function write(text, attachments = []) {
+  const client_id = randomId();
+  const chat = state.chat && !isClosed() ? state.chat.id : "";
+  const order = `${Date.now().toString(36).padStart(9, "0")}${(count++).toString(36).padStart(4, "0")}`;
+  /** @type {Waiting} */
+  const item = { client_id, text, attachments, at: new Date().toISOString(), chat, failed: "" };
+  keep(`o.${order}.${client_id}`, JSON.stringify([item]));
+  if (isClosed()) takeConversation(null);
+  tellTabs("outbox");
+  emit("changed");
+  void flush();
+}
+
+let flushing = false;
+let flushAgain = false;
+let flushTries = 0;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let flushTimer;
+
+/** Send what waits, one after the other: the order on the screen is the order in the book. */
+async function flush() {
+  flushAgain = true;
+  if (flushing) return;
+  flushing = true;
+  clearTimeout(flushTimer);
+  while (flushAgain) {
+    flushAgain = false;
+    for (const name of recallAll("o.")) {
+      const [item] = parse(recall(name), /** @type {Waiting[]} */ ([]));
+      if (!item || item.failed) continue;
+      if (!(await send(name, item))) break;
+    }
+  }
+  flushing = false;
+}
+
+/** @param {string} name @param {Waiting} item @returns {Promise<boolean>} false: later again */
+async function send(name, item) {
+  const began = performance.now();
+  try {
+    await hello();
+    const told = await deliver(item);
+    noteDelivery(performance.now() - began);
+    flushTries = 0;
+    keep(name, null);
+    /** @type {Entry & {conversation?: string}} */
+    const entry = {
+      number: told.number, client_id: item.client_id, kind: "message", from: "you", text: item.text, at: told.at || item.at,
+      attachments: item.attachments, conversation: state.chat ? state.chat.id : undefined,
+    };
+    hearEntry(entry, false);
+    tellTabs("sent", entry);
+    return true;
+  } catch (problem) {
+    return putBack(name, item, problem);
+  }
+}
+
+/** @param {string} name @param {Waiting} item @param {any} problem */
+function putBack(name, item, problem) {
+  if (!recall(name)) return true;
+  const passes = !(problem instanceof Refusal) || problem.passes;
+  if (passes) {
+    report.failures += 1;
+    flushTries += 1;
+    const wait = Math.max((problem.wait || 0) * 1000, Math.min(30000, 500 * 2 ** Math.min(flushTries, 6)) * (0.5 + Math.random() / 2));
+    clearTimeout(flushTimer);
+    flushTimer = setTimeout(() => void flush(), wait);
+    if (problem.status === 429) emit("notice", say("too_fast"));
+  }
+  keep(name, JSON.stringify([passes ? { ...item, late: true } : { ...item, failed: sayRefusal(problem) }]));
+  emit("changed");
+  return !passes;
+}
+
+/** @param {Refusal} problem */
+function sayRefusal(problem) {
+  if (problem.status === 413) return say("too_long");
+  return say("failed");
+}
+
+/** @param {Waiting} item @returns {Promise<{number: number, at?: string}>} */
+async function deliver(item) {
+  const chat = state.chat;
+  if (!chat || isClosed()) {
+    if (!item.attachments.length) return openChat(item.client_id, item.text);
+    await openChat(randomId(), ""); // files belong to a chat, so it is there before them
+  }
+  const { client_id, text, attachments } = item;
+  const id = /** @type {Chat} */ (state.chat).id;
+  try {
+    return await post("say", { conversation: id, client_id, text, attachments: attachments.map((each) => each.token) });
+  } catch (problem) {
+    const gone = problem instanceof Refusal && [404, 409, 410].includes(problem.status);
+    if (!gone || !state.chat || state.chat.id !== id) throw problem;
+    await hello(true);
+    if (state.chat && !isClosed()) return post("say", { conversation: /** @type {Chat} */ (state.chat).id, client_id, text, attachments: [] });
+    return openChat(client_id, text);
+  }
+}
+
+/** @type {{name?: string, email?: string}} */
+let introduced = {};
+/** @type {string} the invitation that is answered */
+let invitation = "";
+
+/** @param {string} client_id @param {string} text */
+async function openChat(client_id, text) {
+  const told = await post("open", {
+    client_id, text, language, invitation: invitation || undefined, ...introduced,
+    context: { page: here(), cart: state.cart, attributes: state.attributes, labels: state.labels },
+  });
+  invitation = "";
+  report.chats += 1;
+  if (!state.chat || state.chat.id !== told.conversation) {
+    takeConversation({ ...told, id: told.conversation, number: 0, state: "open", messages: [] });
+    tellTabs("hello");
+  }
+  restartStream();
+  emit("opened", told.conversation);
+  return told;
+}
+
+/** @param {number} ms */
+function noteDelivery(ms) {
+  const upTo = String([50, 100, 200, 500, 1000, 2000, 5000].find((each) => ms <= each) || 60000);
+  report.delivery_ms[upTo] = (report.delivery_ms[upTo] || 0) + 1;
+}
+
+/** @param {string} clientId @param {boolean} again try again, or let it go */
+function decide(clientId, again) {
+  const name = waitingName(clientId);
+  const [item] = parse(name ? recall(name) : null, /** @type {Waiting[]} */ ([]));
+  if (!name || !item) return;
+  keep(name, again ? JSON.stringify([{ ...item, failed: "" }]) : null);
+  tellTabs("outbox");
+  emit("changed");
+  if (again) void flush();
+}
+
+// --- small signs: typing, read -------------------------------------------------------------------------------------------
+let typedAt = 0;
+function tellTyping() {
+  if (!state.chat || isClosed() || Date.now() - typedAt < 3000) return;
+  typedAt = Date.now();
+  post("typing", { conversation: state.chat.id }).catch(() => {});
+}
+
+/** @param {number} number */
+function noteRead(number) {
+  if (number <= state.read || !state.chat) return;
+  state.read = number;
+  keep("seen", `${state.chat.id} ${number}`);
+  emit("changed");
+}
+
+/** Everything that was said has been seen. */
+function markRead() {
+  const last = state.heard;
+  if (!state.chat || last <= state.read) return;
+  noteRead(last);
+  tellTabs("read", last);
+  post("read", { conversation: state.chat.id, number: last }).catch(() => {});
+}
+
+// --- files ------------------------------------------------------------------------------------------------------------
+/** @param {File} file @returns {Promise<Attached>} */
+async function upload(file) {
+  await hello();
+  if (!state.chat || isClosed()) await openChat(randomId(), "");
+  const chat = /** @type {Chat} */ (state.chat);
+  const head = JSON.stringify({ token: state.token, conversation: chat.id, name: file.name || "picture.png", type: file.type });
+  return post("upload", {}, { body: new Blob([`${head}\n`, file]), signal: AbortSignal.timeout(120000) });
+}
+
+/** Leave as if never here: another one sits at this browser now. */
+function forget() {
+  for (const name of ["chat", "visitor", "engaged", "draft"]) keep(name, null);
+  for (const name of recallAll("o.")) keep(name, null);
+  Object.assign(state, { ready: false, token: "", user: null, attributes: {}, labels: [], history: [], known: false });
+  takeConversation(null);
+  if (stream) stream.abort("again");
+  emit("changed");
+}
+
+addEventListener("pagehide", () => {
+  if (!state.token || !(report.chats || report.reconnects || report.failures || Object.keys(report.delivery_ms).length)) return;
+  void post("report", { ...report }, { keepalive: true }).catch(() => {});
+  Object.assign(report, { chats: 0, reconnects: 0, failures: 0, delivery_ms: {} });
+});
