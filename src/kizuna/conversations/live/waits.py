@@ -38,11 +38,11 @@ def read_rates(shop_id: int, now_us: int) -> Rates:
     """Reckon both from the last turns."""
     rows = Turn.objects.filter(shop_id=shop_id, entered_us__lte=now_us).order_by("-entered_us")[:LATELY]
     found = list(rows.values_list("entered_us", "served_us", "ended_us", "state"))
-    services = [(ended - served) / _SECOND_US for _, served, ended, _ in found if served and ended]
+    lengths = [(ended - served) / _SECOND_US for _, served, ended, _ in found if served and ended]
     waited = sum(((served or ended or now_us) - entered) / _SECOND_US for entered, served, ended, _ in found)
     left = sum(state == "abandoned" for *_, state in found)
     return Rates(
-        (sum(services) + ASSUMED_WEIGHT * ASSUMED_SERVICE_S) / (len(services) + ASSUMED_WEIGHT),
+        (sum(lengths) + ASSUMED_WEIGHT * ASSUMED_SERVICE_S) / (len(lengths) + ASSUMED_WEIGHT),
         (waited + ASSUMED_WEIGHT * ASSUMED_PATIENCE_S) / (left + ASSUMED_WEIGHT),
     )
 
