@@ -90,8 +90,15 @@ writing.begin(shop, told, olga, now)
         "found = sorted(suppression.find(shop.pk, ['nobody@customer.example']))",
         ["nobody@customer.example"],
     )
+    mailing.ask(f"""
+from kizuna.conversations import teams
+from kizuna.flows.dialogue import writing
+from kizuna.flows.dialogue.writing import Beginning
+told = Beginning(teams.ensure_default(shop.pk).pk, None, "How are you?", "How is the tea?", address={ANNA!r})
+writing.begin(shop, told, olga, now)
+""")
+    last, _ = mailing.find_mail("How is the tea?")
     before = mailing.ask(HUMAN_WORDS)
-    last, _ = mailing.find_mail("A Gyokuro is on its way")
     mailing.answer(last, "I am away until Monday.", Auto_Submitted="auto-replied")
     mailing.wait_for("found = Message.objects.filter(direction='in', is_automatic=True).count()", 1)
     mailing.servers.send(ANNA, [CARE], last)

@@ -1,4 +1,8 @@
-"""The same code on PostgreSQL: every database test of the rooms runs again on a throw-away cluster."""
+"""The same code on PostgreSQL: the database tests of the rooms run again on a throw-away cluster.
+
+Every third of them and all that concern locks and races in `./run test`; all of them where KIZUNA_TEST_WHOLE=1 (CI
+does) and with --long.
+"""
 
 import os
 import subprocess
@@ -9,6 +13,7 @@ from tests.conftest import LONG, need
 from tests.postgres import find_binaries, running_cluster
 
 ROOT = Path(__file__).resolve().parents[2]
+WHOLE = LONG or os.environ.get("KIZUNA_TEST_WHOLE") == "1"
 # The real files run here in full with --long only; every tenth customer of one takes the same way in test_real_orders.
 FULL_FILES = ("test_cdnow_to_the_line", "test_online_retail_to_the_line")
 # Parsing mails needs no database: the corpus of them has no second turn here.
@@ -29,6 +34,7 @@ def test_rooms_pass_on_postgresql() -> None:
     with running_cluster(binaries) as address:
         environment = {**os.environ, "KIZUNA_DATABASE_URL": address, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"}
         environment.pop("PYTEST_XDIST_WORKER", None)
+        environment["KIZUNA_TEST_SAMPLE"] = "1" if WHOLE else "3"
         outcome = subprocess.run(
             [sys.executable, "-m", "pytest", "-m", "not long", "-x", "-p", "no:xdist", *left_out, *folders],
             cwd=ROOT,

@@ -14,7 +14,7 @@ from tests.processes import PATIENCE_S
 from tests.racing import together
 from tests.shops.making import make_shop
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 SWAPS = 12
 
 

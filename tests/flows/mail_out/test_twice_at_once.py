@@ -12,7 +12,7 @@ from tests.flows.mail_out.conftest import NOW_US, Desk
 from tests.racing import while_open
 from tests.shops.making import NOW
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 
 
 def test_one_notice_by_two_requests_is_one_mail(transactional_db: None, desk: Desk) -> None:

@@ -12,6 +12,8 @@ from tests.flows.wishes.crowd import CAPACITY, PROCESSES, THREADS
 from tests.postgres import find_binaries, running_cluster
 from tests.processes import PATIENCE_S, ROOT, make_variables, prepare_home
 
+pytestmark = pytest.mark.both_databases
+
 ONE = {
     "accepted": 1,
     "Beyond": PROCESSES * THREADS - 1,

@@ -8,7 +8,7 @@ from kizuna.flows.wishes.opening import NewWish
 from tests.flows.wishes.making import Scene
 from tests.racing import while_open
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 
 
 def test_one_token_from_two_requests_is_one_wish() -> None:
