@@ -12,5 +12,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("s/<slug:slug>/inbox/mail/", include("kizuna.web.console.pages.mail_urls")),
     path("s/<slug:slug>/inbox/", include("kizuna.web.console.inbox.urls")),
     path("", include("kizuna.web.console.outreach.urls")),
+    path("", include("kizuna.web.console.effect.urls")),
     path("", include("kizuna.web.console.pages.urls")),
 ]

@@ -20,6 +20,7 @@ SECTIONS = (
     ("surveys/", "Surveys", "check", "Dialogue", {"view"}),
     ("stages/", "Stages", "stages", "Insight", {"view"}),
     ("investments/", "Investments", "invest", "Insight", {"view"}),
+    ("live-effect/", "Live effect", "bolt", "Insight", {"view"}),
     ("forecast/", "Forecast", "forecast", "Insight", {"view"}),
     ("explore/", "Explore", "explore", "Insight", {"view"}),
     ("retention/", "Retention", "retention", "Insight", {"view"}),
