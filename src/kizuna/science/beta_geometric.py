@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from scipy import special
+import scipy as sp
 
 from kizuna.science import nbd
 from kizuna.science.beta_means import mean_until_end
@@ -68,7 +68,7 @@ class BetaGeometric:
         gap = np.log1p((histories.T - histories.t_x) / (self.alpha + histories.t_x))
         before = np.where(coins > 0, self.b + coins - 1, 1.0)
         odds = np.log(self.a) - np.log(before) + (self.r + histories.x) * gap
-        return np.where(coins > 0, special.expit(-odds), 1.0)
+        return np.where(coins > 0, sp.special.expit(-odds), 1.0)
 
     def probability(self, x: Ints, t: float) -> Floats:
         """Probability of x repeat purchases in (0, t]: float64, the shape of x."""
@@ -167,9 +167,14 @@ def _ending_rows(histories: Histories, x_at: Ints, first_coin: int) -> list[_Row
 
 def _coins(coins: Floats, a: float, b: float) -> tuple[Floats, Floats, Floats]:
     """Log B(a, b+m)/B(a, b) of each number of coins m, and its slopes by a and b."""
-    gone = special.digamma(a + b) - special.digamma(a + b + coins)
-    kept = special.digamma(b + coins) - special.digamma(b)
-    value = special.gammaln(b + coins) - special.gammaln(b) + special.gammaln(a + b) - special.gammaln(a + b + coins)
+    gone = sp.special.digamma(a + b) - sp.special.digamma(a + b + coins)
+    kept = sp.special.digamma(b + coins) - sp.special.digamma(b)
+    value = (
+        sp.special.gammaln(b + coins)
+        - sp.special.gammaln(b)
+        + sp.special.gammaln(a + b)
+        - sp.special.gammaln(a + b + coins)
+    )
     return value, gone, kept + gone
 
 
@@ -183,8 +188,8 @@ def _probability(parameters: tuple[Any, Any, float, Any], x: Ints, t: float, fir
     """B(a, b+m)/B(a, b) NB(x) + [m>0] B(a+1, b+m-1)/B(a, b) P(NB >= x); r, alpha, b and x broadcast."""
     r, alpha, a, b = parameters
     coins = x + float(first_coin)
-    passed = special.betaln(a, b + coins) - special.betaln(a, b)
+    passed = sp.special.betaln(a, b + coins) - sp.special.betaln(a, b)
     before = np.where(coins > 0, b + coins - 1, 1.0)
-    at_least = np.where(x > 0, special.betainc(np.maximum(x, 1), r, t / (alpha + t)), 1.0)
+    at_least = np.where(x > 0, sp.special.betainc(np.maximum(x, 1), r, t / (alpha + t)), 1.0)
     ended = np.where(coins > 0, np.exp(passed) * a / before * at_least, 0.0)
     return np.asarray(np.exp(passed + log_negative_binomial(r, alpha, x, t)) + ended)

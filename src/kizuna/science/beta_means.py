@@ -7,7 +7,7 @@ terms only, so nothing cancels and a = 1 is no hole. Not here: what the mean is 
 import functools
 
 import numpy as np
-from scipy import linalg, special
+import scipy as sp
 
 from kizuna.science.purchasing import Floats, Ints
 
@@ -67,7 +67,7 @@ def _nodes(a: float, b: float, nodes: int) -> tuple[Floats, Floats]:
     odd, even = (a + k - 1) / (a + b + 2 * k - 2), k / (a + b + 2 * k - 1)
     up, down = (1 - np.concatenate(([0.0], even[:-1]))) * odd, (1 - odd) * even
     diagonal = up + np.concatenate(([0.0], down[:-1]))
-    p, vectors = linalg.eigh_tridiagonal(diagonal, np.sqrt(up[:-1] * down[:-1]), lapack_driver="stev")
+    p, vectors = sp.linalg.eigh_tridiagonal(diagonal, np.sqrt(up[:-1] * down[:-1]), lapack_driver="stev")
     return np.clip(p, 1e-300, 1.0), np.square(vectors[0])
 
 
@@ -81,7 +81,7 @@ def _by_steps(r: Floats, z: Floats, a: float, b: Floats) -> Floats:
     log_p, log_q = -np.logaddexp(0, -u), -np.logaddexp(0, u)
     reached = np.exp(log_p) * z[:, None]
     grown = np.log1p(reached)
-    each = r[:, None] * z[:, None] * special.exprel(-r[:, None] * grown)
+    each = r[:, None] * z[:, None] * sp.special.exprel(-r[:, None] * grown)
     each *= np.divide(grown, reached, out=np.ones_like(grown), where=reached > 0)
-    inside = np.exp(a * log_p + b[:, None] * log_q - special.betaln(a, b)[:, None])
+    inside = np.exp(a * log_p + b[:, None] * log_q - sp.special.betaln(a, b)[:, None])
     return np.asarray((inside * each * pace).sum(axis=1) * _STEP)

@@ -7,8 +7,8 @@ t_x is the last of them used. Not here: purchases at any time. Source: Fader, Ha
 from dataclasses import dataclass
 
 import numpy as np
+import scipy as sp
 from numpy.typing import ArrayLike
-from scipy.special import betaln, digamma, gammaln, hyp2f1
 
 from kizuna.science import fitting
 from kizuna.science.fitting import Family, Likelihood, Prior
@@ -38,7 +38,7 @@ class BgBb:
         """
         ahead = _whole("t", t)
         steps = np.arange(int(ahead.max(initial=0)) + 1)
-        kept = np.exp(betaln(self.gamma, self.delta + steps) - betaln(self.gamma, self.delta))
+        kept = np.exp(sp.special.betaln(self.gamma, self.delta + steps) - sp.special.betaln(self.gamma, self.delta))
         kept[0] = 0.0
         return np.asarray(self.alpha / (self.alpha + self.beta) * np.cumsum(kept)[ahead])
 
@@ -81,7 +81,7 @@ class BgBb:
             raise ValueError("discount: must be above 0")
         n = histories.T
         buys = (self.alpha + histories.x) / (self.alpha + self.beta + n)
-        later = hyp2f1(1.0, self.delta + n + 1, self.gamma + self.delta + n + 1, 1.0 / (1.0 + discount))
+        later = sp.special.hyp2f1(1.0, self.delta + n + 1, self.gamma + self.delta + n + 1, 1.0 / (1.0 + discount))
         return np.asarray(self.p_alive(histories) * buys * later / (1.0 + discount))
 
     def log_likelihood(self, histories: Histories) -> float:
@@ -136,13 +136,16 @@ def likelihood(histories: Histories) -> Likelihood:
         whole = np.logaddexp.reduceat(each, terms.begin) if len(each) else each
         share = np.exp(each - whole[terms.row]) * count[terms.row]
         x, m, ended = terms.x, terms.m, terms.ended
-        both, stay = digamma(a + b) - digamma(a + b + m), digamma(c + d) - digamma(c + d + m + ended)
+        both, stay = (
+            sp.special.digamma(a + b) - sp.special.digamma(a + b + m),
+            sp.special.digamma(c + d) - sp.special.digamma(c + d + m + ended),
+        )
         slope = np.array(
             [
-                share @ (digamma(a + x) - digamma(a) + both),
-                share @ (digamma(b + m - x) - digamma(b) + both),
+                share @ (sp.special.digamma(a + x) - sp.special.digamma(a) + both),
+                share @ (sp.special.digamma(b + m - x) - sp.special.digamma(b) + both),
                 share @ (ended / c + stay),
-                share @ (digamma(d + m) - digamma(d) + stay),
+                share @ (sp.special.digamma(d + m) - sp.special.digamma(d) + stay),
             ]
         )
         return float(count @ whole), slope * (a, b, c, d)
@@ -175,9 +178,9 @@ class _Terms:
         most = int(self.m.max(initial=0)) + 1
         pairs, place = np.unique((self.x * most + self.m).astype(np.int64), return_inverse=True)
         x, m = pairs // most, pairs % most
-        buys = betaln(a + x, b + m - x) - betaln(a, b)
+        buys = sp.special.betaln(a + x, b + m - x) - sp.special.betaln(a, b)
         occasion = np.arange(most)
-        ends = np.array([betaln(c + ended, d + occasion) for ended in (0, 1)]) - betaln(c, d)
+        ends = np.array([sp.special.betaln(c + ended, d + occasion) for ended in (0, 1)]) - sp.special.betaln(c, d)
         return np.asarray(buys[place] + ends[self.ended.astype(np.int64), self.m.astype(np.int64)])
 
 
@@ -193,9 +196,9 @@ def _counted(
     for alive in occasions:
         ended, stayed = alive < ahead, alive - occasions[0]
         y = np.where(x <= alive, x, 0)
-        ways = gammaln(alive + 1) - gammaln(y + 1) - gammaln(alive - y + 1)
-        ends = betaln(gamma + ended, d + stayed) - betaln(gamma, d)
-        each = np.exp(ways + betaln(a + y, b + alive - y) - betaln(a, b) + ends)
+        ways = sp.special.gammaln(alive + 1) - sp.special.gammaln(y + 1) - sp.special.gammaln(alive - y + 1)
+        ends = sp.special.betaln(gamma + ended, d + stayed) - sp.special.betaln(gamma, d)
+        each = np.exp(ways + sp.special.betaln(a + y, b + alive - y) - sp.special.betaln(a, b) + ends)
         answer += np.where(x <= alive, each, 0.0)
     return answer
 

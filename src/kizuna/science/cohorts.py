@@ -7,8 +7,8 @@ counts as active, and where the rows come from. Interval: Wilson (1927), as Brow
 from dataclasses import dataclass
 
 import numpy as np
+import scipy as sp
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtri
 
 from kizuna.science.purchasing import Floats, Ints
 
@@ -126,7 +126,7 @@ def _distinct(place: NDArray[np.intp], age: Ints) -> tuple[Ints, Ints]:
 def _wilson(number: ArrayLike, whole: ArrayLike, level: float) -> Rates:
     """Wilson's score interval: (p + z^2/2n +- z sqrt(p(1 - p)/n + z^2/4n^2)) / (1 + z^2/n)."""
     hit, n = np.asarray(number, dtype=np.float64), np.asarray(whole, dtype=np.float64)
-    z = float(ndtri(0.5 + level / 2.0))
+    z = float(sp.special.ndtri(0.5 + level / 2.0))
     with np.errstate(divide="ignore", invalid="ignore"):
         rate = hit / n
         centre, reach = rate + z * z / (2 * n), z * np.sqrt(rate * (1 - rate) / n + z * z / (4 * n * n))

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import scipy as sp
 from numpy.typing import NDArray
-from scipy import stats
 
 type Floats = NDArray[np.float64]
 type Ints = NDArray[np.int64]
@@ -70,7 +70,7 @@ def psi_threshold(n: int, m: int, bins: int, level: float = _CERTAIN) -> float:
     >>> round(psi_threshold(200, 200, 10, 0.95), 3)
     0.169
     """
-    return float((1 / n + 1 / m) * stats.chi2.ppf(level, bins - 1))
+    return float((1 / n + 1 / m) * sp.stats.chi2.ppf(level, bins - 1))
 
 
 def ks(before: Floats, now: Floats) -> KolmogorovSmirnov:
@@ -79,7 +79,7 @@ def ks(before: Floats, now: Floats) -> KolmogorovSmirnov:
     >>> ks(np.array([1.0, 2.0, 3.0, 4.0]), np.array([3.0, 4.0, 5.0, 6.0])).distance
     0.5
     """
-    found = stats.ks_2samp(before, now, method="asymp")
+    found = sp.stats.ks_2samp(before, now, method="asymp")
     return KolmogorovSmirnov(float(found.statistic), float(found.pvalue))
 
 

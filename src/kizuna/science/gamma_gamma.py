@@ -7,8 +7,8 @@ Money is float64 in any one unit. Source: Fader & Hardie, The Gamma-Gamma Model 
 from dataclasses import dataclass
 
 import numpy as np
+import scipy as sp
 from numpy.typing import ArrayLike
-from scipy.special import digamma, gammaln, polygamma
 
 from kizuna.science.newton import Top, climb
 from kizuna.science.purchasing import Fit, Floats, Ints
@@ -304,18 +304,22 @@ def _surface(money: _Money, at: Floats, prior: Prior | None = None) -> tuple[flo
     inverse = 1.0 / reach
     once = np.add.reduceat(inverse, money.begin)
     twice = np.add.reduceat(np.square(inverse), money.begin)
-    value = n @ (gammaln(c) - gammaln(p * k) - gammaln(q) + q * at[2]) + p * (k @ money.log_total) - c @ log_reach
+    value = (
+        n @ (sp.special.gammaln(c) - sp.special.gammaln(p * k) - sp.special.gammaln(q) + q * at[2])
+        + p * (k @ money.log_total)
+        - c @ log_reach
+    )
     first = np.array(
         [
-            k @ (n * (digamma(c) - digamma(p * k)) + money.log_total - log_reach),
-            (n * (digamma(c) - digamma(q) + at[2]) - log_reach).sum(),
+            k @ (n * (sp.special.digamma(c) - sp.special.digamma(p * k)) + money.log_total - log_reach),
+            (n * (sp.special.digamma(c) - sp.special.digamma(q) + at[2]) - log_reach).sum(),
             (n * q / v - c * once).sum(),
         ]
     )
-    bent = polygamma(1, c)
+    bent = sp.special.polygamma(1, c)
     pq, pv, qv = (k * n * bent).sum(), -(k * once).sum(), (n / v - once).sum()
-    pp = (k * k * n * (bent - polygamma(1, p * k))).sum()
-    qq, vv = (n * (bent - polygamma(1, q))).sum(), (c * twice - n * q / v**2).sum()
+    pp = (k * k * n * (bent - sp.special.polygamma(1, p * k))).sum()
+    qq, vv = (n * (bent - sp.special.polygamma(1, q))).sum(), (c * twice - n * q / v**2).sum()
     second = np.array([[pp, pq, pv], [pq, qq, qv], [pv, qv, vv]])
     scale = np.array([p, q, v])
     slope, curvature = first * scale, second * np.outer(scale, scale) + np.diag(first * scale)

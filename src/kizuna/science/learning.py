@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy as sp
 from numpy.typing import NDArray
-from scipy.optimize import nnls
 
 from kizuna.science import rivals, validity
 from kizuna.science.stocks import HALF_LIVES
@@ -104,7 +104,7 @@ def learn_weights(columns: Sequence[Floats], outcomes: Sequence[Floats], shrinka
         return equal
     pulled = gram + shrinkage * spread * (np.eye(k) - 1 / k) + 1e-9 * spread * np.eye(k)
     root = np.linalg.cholesky(pulled)
-    v, _ = nnls(root.T, np.linalg.solve(root, moment))
+    v, _ = sp.optimize.nnls(root.T, np.linalg.solve(root, moment))
     total = float(v.sum())
     return v / total if total > 0 else equal
 

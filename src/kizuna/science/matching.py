@@ -7,9 +7,8 @@ or what the outcome is. Source: model, section 3 (expense is investment); k, cal
 from dataclasses import dataclass
 
 import numpy as np
+import scipy as sp
 from numpy.typing import NDArray
-from scipy.spatial import KDTree
-from scipy.stats import rankdata
 
 type Ints = NDArray[np.int64]
 type Floats = NDArray[np.float64]
@@ -41,7 +40,7 @@ def ranks(values: Floats) -> Floats:
     """
     if len(values) < 2:
         return np.zeros(len(values))
-    placed: Floats = (rankdata(values) - 1.0) / (len(values) - 1.0)
+    placed: Floats = (sp.stats.rankdata(values) - 1.0) / (len(values) - 1.0)
     return placed
 
 
@@ -56,7 +55,7 @@ def nearest(treated: Floats, others: Floats, k: int = NEIGHBOURS, caliper: float
     if not len(others):
         return [np.empty(0, dtype=np.int64) for _ in range(len(treated))]
     wanted = min(k, len(others))
-    distance, row = KDTree(others).query(treated, k=wanted, p=np.inf)
+    distance, row = sp.spatial.KDTree(others).query(treated, k=wanted, p=np.inf)
     distance, row = distance.reshape(len(treated), wanted), row.reshape(len(treated), wanted)
     return [row[place][distance[place] <= caliper].astype(np.int64) for place in range(len(treated))]
 

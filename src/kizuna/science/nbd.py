@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import special
+import scipy as sp
 
 from kizuna.science import fitting
 from kizuna.science.fitting import Family, Likelihood, Prior
@@ -84,8 +84,10 @@ def likelihood(histories: Histories) -> Likelihood:
         r, alpha = np.exp(at)
         log_T = np.log(alpha + Ts)
         shape = r * by_T + bought
-        total = by_x @ (special.gammaln(r + xs) - special.gammaln(r)) + customers * r * np.log(alpha) - shape @ log_T
-        by_r = by_x @ (special.digamma(r + xs) - special.digamma(r)) + customers * np.log(alpha) - by_T @ log_T
+        total = (
+            by_x @ (sp.special.gammaln(r + xs) - sp.special.gammaln(r)) + customers * r * np.log(alpha) - shape @ log_T
+        )
+        by_r = by_x @ (sp.special.digamma(r + xs) - sp.special.digamma(r)) + customers * np.log(alpha) - by_T @ log_T
         by_alpha = customers * r / alpha - shape @ (1 / (alpha + Ts))
         return float(total), np.array([by_r * r, by_alpha * alpha])
 
@@ -98,8 +100,8 @@ def log_negative_binomial(r: Any, alpha: Any, x: Ints, t: Any) -> Floats:
     >>> np.exp(log_negative_binomial(1.0, 1.0, np.array([0, 1, 2]), 1.0)).round(6).tolist()
     [0.5, 0.25, 0.125]
     """
-    ways = special.gammaln(r + x) - special.gammaln(r) - special.gammaln(x + 1.0)
-    return np.asarray(ways - r * np.log1p(t / alpha) + special.xlogy(x, t / (alpha + t)))
+    ways = sp.special.gammaln(r + x) - sp.special.gammaln(r) - sp.special.gammaln(x + 1.0)
+    return np.asarray(ways - r * np.log1p(t / alpha) + sp.special.xlogy(x, t / (alpha + t)))
 
 
 def purchases_within(rate: Floats, window: Floats, T: Floats, random: np.random.Generator) -> Histories:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import special
+import scipy as sp
 
 from kizuna.science import fitting, nbd
 from kizuna.science.fitting import Family, Likelihood, Prior
@@ -115,9 +115,9 @@ def likelihood(histories: Histories) -> Likelihood:
     def value(at: Floats) -> tuple[float, Floats]:
         parameters = np.exp(at)
         r, alpha, s, beta = parameters
-        total = by_x @ (special.gammaln(r + xs) - special.gammaln(r))
+        total = by_x @ (sp.special.gammaln(r + xs) - sp.special.gammaln(r))
         total += customers * (r * np.log(alpha) + s * np.log(beta))
-        by_r = by_x @ (special.digamma(r + xs) - special.digamma(r)) + customers * np.log(alpha)
+        by_r = by_x @ (sp.special.digamma(r + xs) - sp.special.digamma(r)) + customers * np.log(alpha)
         slope = np.array([by_r, customers * r / alpha, customers * np.log(beta), customers * s / beta])
         for rows in _slices(count.size):
             sums = _sums(histories.x[rows], histories.t_x[rows], histories.T[rows], parameters)
@@ -194,7 +194,7 @@ def _until_leaving(parameters: tuple[Any, ...], t: Floats) -> Floats:
     """Expected purchases in (0, t] of who is a customer at 0: r beta/alpha (1 - (beta/(beta+t))^(s-1)) / (s-1)."""
     r, alpha, s, beta = parameters
     grown = np.log1p(t / beta)
-    return np.asarray(r * beta / alpha * grown * special.exprel((1 - s) * grown))
+    return np.asarray(r * beta / alpha * grown * sp.special.exprel((1 - s) * grown))
 
 
 def _probability(parameters: Any, x: Ints, t: float) -> Floats:

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import scipy as sp
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import betainc, chdtri, gammainc, logsumexp
 
 type Floats = NDArray[np.float64]
 
@@ -49,10 +49,10 @@ class Queue:
             return 0.0
         ahead = np.arange(1, len(self.levels) + 1, dtype=np.float64)
         if self.theta == 0.0:
-            served = gammainc(ahead, self.busy_rate * time)
+            served = sp.special.gammainc(ahead, self.busy_rate * time)
         else:
             c = self.busy_rate / self.theta
-            served = c / (c + ahead) * (1.0 - betainc(c + 1.0, ahead, math.exp(-self.theta * time)))
+            served = c / (c + ahead) * (1.0 - sp.special.betainc(c + 1.0, ahead, math.exp(-self.theta * time)))
         return float(1.0 - self.wait_share + self.levels @ served)
 
 
@@ -124,7 +124,7 @@ def erlang_a(arrivals: float, service: float, patience: float, servers: int) -> 
         return Queue(1.0, lost, lost / theta, 1.0, np.zeros(1), rate, theta)
     log_level = _log_levels(arrivals, rate, theta)
     below = _log_below(erlang_b(arrivals * service, servers))
-    levels = np.exp(log_level - np.logaddexp(logsumexp(log_level), below))
+    levels = np.exp(log_level - np.logaddexp(sp.special.logsumexp(log_level), below))
     waiting = float(levels @ np.arange(len(levels)))
     left = min(1.0, theta * waiting / arrivals)
     used = min(1.0, arrivals * (1.0 - left) / rate)
@@ -169,10 +169,10 @@ def fit_patience(waits: ArrayLike, abandoned: ArrayLike) -> Patience:
     if waited.shape != went.shape or waited.ndim != 1 or not np.isfinite(waited).all() or (waited < 0.0).any():
         raise NoSuchQueue("waits are finite, at least 0, and each has its end")
     total, left = float(waited.sum()), int(went.sum())
-    low = 2.0 * total / float(chdtri(2 * left + 2, 0.025))
+    low = 2.0 * total / float(sp.special.chdtri(2 * left + 2, 0.025))
     if left == 0:
         return Patience(math.inf, low, math.inf, len(waited), 0)
-    return Patience(total / left, low, 2.0 * total / float(chdtri(2 * left, 0.975)), len(waited), left)
+    return Patience(total / left, low, 2.0 * total / float(sp.special.chdtri(2 * left, 0.975)), len(waited), left)
 
 
 def _log_levels(arrivals: float, rate: float, theta: float) -> Floats:

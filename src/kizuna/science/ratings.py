@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
-from scipy.stats import t as student
+import scipy as sp
 
 FEW, SOME = 5, 30
 Z_95 = 1.959963984540054
@@ -52,7 +52,7 @@ def mean_interval(scores: Sequence[int], least: int = 1, most: int = 5) -> Inter
         far = least if mean - least > most - mean else most
         moved = abs((mean * n + far * 1.96) / (n + 1.96) - mean) if n > 1 else float(most - least)
         return Interval(mean, max(float(least), mean - moved), min(float(most), mean + moved), n)
-    half = float(student.ppf(0.975, n - 1)) * spread / sqrt(n)
+    half = float(sp.stats.t.ppf(0.975, n - 1)) * spread / sqrt(n)
     return Interval(mean, max(float(least), mean - half), min(float(most), mean + half), n)
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
+import scipy as sp
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from kizuna.science import bg_nbd, gamma_gamma, histories
 from kizuna.science.stocks import DEFAULT_HALF_LIFE
@@ -98,7 +98,7 @@ def percentiles(values: Floats | Ints) -> Floats:
     >>> percentiles(np.array([5.0, 1.0, 5.0, 9.0])).tolist()
     [0.625, 0.25, 0.625, 1.0]
     """
-    ranks: Floats = rankdata(values) / max(len(values), 1)
+    ranks: Floats = sp.stats.rankdata(values) / max(len(values), 1)
     return ranks
 
 

@@ -7,8 +7,8 @@ discounted. Not here: purchases without contract. Source: Fader & Hardie, How to
 from dataclasses import dataclass
 
 import numpy as np
+import scipy as sp
 from numpy.typing import ArrayLike
-from scipy.special import betaln, hyp2f1
 
 from kizuna.science.newton import Top, climb
 from kizuna.science.purchasing import Fit, Floats, Ints
@@ -55,7 +55,9 @@ class ShiftedBetaGeometric:
         [1.0, 0.5, 0.3333]
         """
         t = np.asarray(renewals, dtype=np.float64)
-        return np.asarray(np.exp(betaln(self.alpha, self.beta + t) - betaln(self.alpha, self.beta)))
+        return np.asarray(
+            np.exp(sp.special.betaln(self.alpha, self.beta + t) - sp.special.betaln(self.alpha, self.beta))
+        )
 
     def remaining(self, renewals: ArrayLike) -> Floats:
         """Expected further renewals of somebody who renewed t times: (beta + t) / (alpha - 1); inf where alpha <= 1.
@@ -83,7 +85,7 @@ class ShiftedBetaGeometric:
             raise RenewalError("discount", "must be above 0")
         t = np.asarray(renewals, dtype=np.float64)
         near = 1.0 / (1.0 + discount)
-        later = hyp2f1(1.0, self.beta + t + 1.0, self.alpha + self.beta + t + 1.0, near)
+        later = sp.special.hyp2f1(1.0, self.beta + t + 1.0, self.alpha + self.beta + t + 1.0, near)
         return np.asarray(self.retention(t + 1.0) * near * later)
 
     def log_likelihood(self, lost: ArrayLike, renewed: ArrayLike) -> float:

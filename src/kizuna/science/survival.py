@@ -7,8 +7,8 @@ counts as the end. Sources: Kaplan & Meier (1958); Klein & Moeschberger, Surviva
 from dataclasses import dataclass
 
 import numpy as np
+import scipy as sp
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import chdtrc, ndtri
 
 from kizuna.science.purchasing import Floats, Ints
 
@@ -70,7 +70,7 @@ def kaplan_meier(entry: ArrayLike, end: ArrayLike, died: ArrayLike, level: float
     with np.errstate(divide="ignore", invalid="ignore"):
         survival = np.cumprod(1.0 - number / at_risk)
         variance = np.cumsum(number / (at_risk * (at_risk - number).astype(np.float64)))
-        reach = float(ndtri(0.5 + level / 2.0)) * np.sqrt(variance) / np.log(survival)
+        reach = float(sp.special.ndtri(0.5 + level / 2.0)) * np.sqrt(variance) / np.log(survival)
         low, high = survival ** np.exp(-reach), survival ** np.exp(reach)
     low, high = np.where(survival > 0.0, low, 0.0), np.where(survival > 0.0, high, 0.0)
     start = begin.min()
@@ -119,7 +119,7 @@ def log_rank(entry: ArrayLike, end: ArrayLike, died: ArrayLike, group: ArrayLike
     spread = (np.diag((weight * share).sum(axis=1)) - (weight * share) @ share.T)[:-1, :-1]
     chi2 = float(surplus @ np.linalg.pinv(spread) @ surplus)
     df = int(np.linalg.matrix_rank(spread))
-    return Difference(chi2, df, float(chdtrc(df, chi2)) if df else 1.0)
+    return Difference(chi2, df, float(sp.special.chdtrc(df, chi2)) if df else 1.0)
 
 
 def _watched(begin: Floats, end: Floats, t: Floats) -> Ints:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
+import scipy as sp
 from numpy.typing import ArrayLike
-from scipy.stats import t as student
 
 FEWEST = 30
 
@@ -42,5 +42,5 @@ def welch(first: ArrayLike, second: ArrayLike, fewest: int = FEWEST, level: floa
     half = 0.0
     if wide > 0:
         free = wide**2 / (part_a**2 / (len(a) - 1) + part_b**2 / (len(b) - 1))
-        half = float(student.ppf(0.5 + level / 2, free)) * sqrt(wide)
+        half = float(sp.stats.t.ppf(0.5 + level / 2, free)) * sqrt(wide)
     return TwoMeans(len(a), len(b), float(a.mean()), float(b.mean()), apart, apart - half, apart + half)
