@@ -11,12 +11,12 @@ from django.db import transaction
 
 from kizuna.flows import suggestions
 from kizuna.flows.suggestions import Suggestion
-from kizuna.knowledge import article_desk, articles, asked
+from kizuna.knowledge import article_desk, articles, asked, shelf
 from kizuna.knowledge.article_desk import Written
 from kizuna.knowledge.articles import Audience, Hit, NotThere
 from kizuna.knowledge.asked import AskedOn
 from kizuna.science import periods
-from kizuna.shops import audit
+from kizuna.shops import audit, sources
 from kizuna.shops.tenants import Refused
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["AskedOn", "Audience", "NotThere", "Refused", "Suggestion", "Written", "suggest"]
 
 suggest = suggestions.suggest
+HELP_SOURCE = "Help pages"
 
 
 @transaction.atomic
@@ -43,6 +44,8 @@ def publish(
 ) -> "ArticleText":
     """Let everybody, or only us, read the newest version. Raises Refused, NotThere."""
     text = article_desk.publish(shop.pk, article, language, audience, periods.epoch_us(now))
+    if audience == Audience.PUBLIC and not shelf.panel_key(shop.pk):
+        shelf.keep_panel_key(shop.pk, _make_panel_key(shop, person, now))
     after = {"language": text.language, "audience": audience}
     audit.record(shop, person, "article_published", f"article {text.title}", None, after, now)
     return text
@@ -93,3 +96,14 @@ def note_helpful(
     """Note whether a published article helped a visitor; one voice each. Returns (yes, no). Raises NotThere."""
     found = articles.get_public(shop.pk, article, language)
     return asked.vote(shop.pk, found.text_id, visitor_key, helpful, periods.epoch_us(now))
+
+
+def _make_panel_key(shop: "Shop", person: "Person | None", now: datetime) -> str:
+    """The help pages show the panel as any page of the shop does: with the write key of a source of their own."""
+    taken = {source.name for source in sources.list_sources(shop)}
+    name = next(
+        each for n in range(1, len(taken) + 2) if (each := HELP_SOURCE if n == 1 else f"{HELP_SOURCE} {n}") not in taken
+    )
+    source, key = sources.create_source(shop, name, sources.BROWSER)
+    audit.record(shop, person, "source_created", f"source {source.name}", None, {"kind": source.kind}, now)
+    return key

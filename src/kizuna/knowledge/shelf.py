@@ -22,6 +22,17 @@ def touch(shop_id: int) -> None:
     HelpShelf.objects.update_or_create(shop_id=shop_id, defaults={"stamp": secrets.randbits(62)})
 
 
+def panel_key(shop_id: int) -> str:
+    """Give the write key with which the help pages show the panel; empty where none was made."""
+    row = HelpShelf.objects.filter(shop_id=shop_id).first()
+    return "" if row is None else row.panel_key
+
+
+def keep_panel_key(shop_id: int, key: str) -> None:
+    """Keep the write key of the help pages, for everybody to see."""
+    HelpShelf.objects.filter(shop_id=shop_id).update(panel_key=key)
+
+
 def find_index(shop_id: int, language: str, audience: str) -> Index | None:
     """Give the index of a language for the public, or for us: then internal articles are in it too."""
     row = HelpShelf.objects.filter(shop_id=shop_id).first()

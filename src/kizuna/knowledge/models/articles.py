@@ -21,6 +21,9 @@ class HelpShelf(models.Model):
 
     shop = models.OneToOneField("shops.Shop", on_delete=models.CASCADE, primary_key=True)
     stamp = models.BigIntegerField(help_text="random, new with every change")
+    panel_key = models.CharField(
+        max_length=80, default="", help_text="write key of the help pages' own source, as public as they are"
+    )
 
 
 class HelpCategory(models.Model):

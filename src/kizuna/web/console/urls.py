@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("welcome/", entrance.welcome, name="welcome"),
     path("join/<str:key>/", entrance.join, name="join"),
     path("s/<slug:slug>/settings/", include("kizuna.web.console.settings.urls")),
+    path("s/<slug:slug>/answers/", include("kizuna.web.console.answers.urls")),
     path("s/<slug:slug>/inbox/mail/", include("kizuna.web.console.pages.mail_urls")),
     path("s/<slug:slug>/inbox/", include("kizuna.web.console.inbox.urls")),
     path("", include("kizuna.web.console.outreach.urls")),

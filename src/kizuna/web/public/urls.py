@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from kizuna.web.public import files, invited, panel, store, till, tracker, unsubscribe
+from kizuna.web.public import files, help_pages, invited, panel, store, till, tracker, unsubscribe
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("r/<slug:code>/", invited.enter, name="invited"),
@@ -10,6 +10,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("kizuna.js", tracker.kizuna_js, name="kizuna_js"),
     path("kizuna-chat.js", panel.kizuna_chat_js, name="kizuna_chat_js"),
     path("chat-languages/<slug:code>.json", panel.chat_language, name="chat_language"),
+    path("help/<slug:slug>/", help_pages.enter, name="help"),
+    path("help/<slug:slug>/colours.css", help_pages.colour_sheet, name="help_colours"),
+    path("help/<slug:slug>/<slug:language>/", help_pages.front, name="help_front"),
+    path("help/<slug:slug>/<slug:language>/search/", help_pages.search, name="help_search"),
+    path("help/<slug:slug>/<slug:language>/category/<slug:name>/", help_pages.category, name="help_category"),
+    path("help/<slug:slug>/<slug:language>/<slug:article>/", help_pages.article, name="help_article"),
+    path("help/<slug:slug>/<slug:language>/<slug:article>/helpful/", help_pages.helpful, name="help_helpful"),
     path("files/<str:token>/", files.file, name="file"),
     path("unsubscribe/<str:token>/", unsubscribe.unsubscribe, name="unsubscribe"),
     path("store/<slug:slug>/", store.front, name="store"),

@@ -16,6 +16,7 @@ SECTIONS = (
     ("customers/", "Customers", "customers", "", {"view"}),
     ("inbox/", "Inbox", "inbox", "Dialogue", {"work_wishes"}),
     ("wishes/", "Wishes", "wish", "Dialogue", {"view"}),
+    ("answers/", "Answers", "answers", "Dialogue", {"answer"}),
     ("outreach/", "Dialogue mails", "mail", "Dialogue", {"view"}),
     ("surveys/", "Surveys", "check", "Dialogue", {"view"}),
     ("stages/", "Stages", "stages", "Insight", {"view"}),
