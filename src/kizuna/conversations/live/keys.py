@@ -76,9 +76,10 @@ def find_chat(public_id: UUID) -> Chat | None:
     return _view(Conversation.objects.filter(public_id=public_id, channel=Channel.CHAT).first())
 
 
-def find_by_number(conversation_id: int) -> Chat | None:
-    """Find a chat by its number."""
-    return _view(Conversation.objects.filter(pk=conversation_id, channel=Channel.CHAT).first())
+def list_by_number(shop_id: int, conversation_ids: Collection[int]) -> list[Chat]:
+    """List chats of a shop by their numbers; those that are not there are left out."""
+    rows = Conversation.objects.filter(pk__in=conversation_ids, channel=Channel.CHAT)
+    return [view(row) for row in rows if row.shop_id == shop_id]
 
 
 def list_past(shop_id: int, identity_ids: Collection[int], most: int) -> list[Conversation]:
@@ -90,8 +91,11 @@ def list_past(shop_id: int, identity_ids: Collection[int], most: int) -> list[Co
 
 
 def _view(found: Conversation | None) -> Chat | None:
-    if found is None:
-        return None
+    return None if found is None else view(found)
+
+
+def view(found: Conversation) -> Chat:
+    """Look at a conversation as the door does."""
     return Chat(
         found.pk,
         found.public_id,

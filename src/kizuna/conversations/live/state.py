@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection
 
-from kizuna.conversations.models import ChatState, Conversation
+from kizuna.conversations.models import ChatState
 
 _RAISE = (
     "UPDATE conversations_chatstate SET"
@@ -87,23 +87,21 @@ def find(conversation_id: int) -> ChatState | None:
 
 def list_behind(most: int) -> list[tuple[int, int]]:
     """List chats of every shop whose words were not followed yet, as (shop, conversation)."""
-    rows = ChatState.objects.filter(is_behind=True).order_by("conversation_id")
-    return list(rows.values_list("conversation__shop_id", "conversation_id")[:most])
+    rows = ChatState.objects.filter(is_behind=True).order_by("conversation_id").select_related("conversation")
+    return [(row.conversation.shop_id, row.conversation_id) for row in rows[:most]]
 
 
-def lock(conversation_id: int) -> tuple[ChatState, int] | None:
-    """Lock a chat with how far it was followed, and give the number of its last entry."""
-    chat = Conversation.objects.select_for_update().filter(pk=conversation_id).first()
-    row = None if chat is None else ChatState.objects.select_for_update().filter(conversation=chat).first()
-    return None if chat is None or row is None else (row, chat.last_number)
+def lock(conversation_id: int) -> ChatState | None:
+    """Lock how far a chat has got; its conversation is locked before."""
+    return ChatState.objects.select_for_update().filter(conversation_id=conversation_id).first()
 
 
-def note_followed(row: ChatState, number: int) -> None:
-    """Note up to which entry everything followed; what was said meanwhile is behind again."""
-    row.followed_number, row.is_behind = number, False
+def note_followed(row: ChatState, number: int, *, is_behind: bool) -> None:
+    """Note up to which entry everything followed, and whether more was said."""
+    row.followed_number, row.is_behind = number, is_behind
     row.save(update_fields=["followed_number", "is_behind"])
 
 
-def forget_behind(conversation_ids: Collection[int]) -> None:
-    """Let go of chats that can never be followed."""
-    ChatState.objects.filter(conversation_id__in=conversation_ids).update(is_behind=False)
+def list_marks(conversation_ids: Collection[int]) -> dict[int, ChatState]:
+    """Read how far many chats have got."""
+    return ChatState.objects.in_bulk(list(conversation_ids))

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import connection
 
-from kizuna.conversations import threads
+from kizuna.conversations import chat_turns, threads
 from kizuna.conversations.models import (
     Attachment,
     Author,
@@ -85,8 +85,15 @@ def append_many(words: Sequence[Words], now_us: int) -> list[Kept | Turned]:
             for token in each.attachments:
                 del files[token]
     _store(new, {message.conversation_id: chats[message.conversation_id] for message in new})
+    _note_answers(new)
     _attach([(each, kept) for each, kept in zip(words, outcomes, strict=True) if each.attachments])
     return outcomes
+
+
+def address(message: Message, email: str) -> None:
+    """Note that an entry goes to an address as well."""
+    message.recipients = {"to": [email]}
+    message.save(update_fields=["recipients"])
 
 
 def list_files(message: Message) -> list[Attachment]:
@@ -164,6 +171,16 @@ def _store(new: list[Message], chats: Mapping[int, Conversation]) -> None:
             rows,
         )
     ChatState.objects.filter(conversation_id__in=list(chats), is_behind=False).update(is_behind=True)
+
+
+def _note_answers(new: Sequence[Message]) -> None:
+    """The first word of a person in each chat tells its turn that it was answered."""
+    answered: dict[int, Message] = {}
+    for message in new:
+        if message.author == Author.PERSON and message.kind == Kind.MESSAGE:
+            answered.setdefault(message.conversation_id, message)
+    for conversation_id, message in sorted(answered.items()):
+        chat_turns.note_answer(conversation_id, message.person_id, message.at_us)
 
 
 def _attach(told: Sequence[tuple[Words, Kept | Turned]]) -> None:

@@ -63,6 +63,12 @@ def find_under_way(conversation_id: int) -> Turn | None:
     return rows.select_related("person").first()
 
 
+def list_under_way(conversation_ids: Collection[int]) -> list[Turn]:
+    """List the turns of chats that wait or are served."""
+    rows = Turn.objects.filter(conversation_id__in=conversation_ids, state__in=UNDER_WAY)
+    return list(rows.select_related("person"))
+
+
 def list_waiting(shop_id: int, now_us: int) -> list[Turn]:
     """List who waits, in the order in which they will be served."""
     rows = Turn.objects.filter(shop_id=shop_id, state=TurnState.WAITING)

@@ -4,7 +4,7 @@ The door has read and believed the token before. A customer whom the shop vouche
 user id; everybody else is their visitor key, and their browser is its grip.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -19,9 +19,8 @@ from kizuna.conversations.live.state import Beginning
 from kizuna.conversations.threads import Channel, NewConversation
 from kizuna.customers import identity, links
 from kizuna.customers.identity import Claims
-from kizuna.flows.live import news, panels
+from kizuna.flows.live import news, panels, routing, telling
 from kizuna.science import periods
-from kizuna.shops import hours
 
 if TYPE_CHECKING:
     from kizuna.shops.models import Person, Shop
@@ -51,7 +50,7 @@ class Opening:
     language: str = ""
     invitation: str = ""
     context: Mapping[str, Any] = field(default_factory=dict)
-    attachments: Sequence[str] = ()
+    waits: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,36 +64,16 @@ class Opened:
 
 def hello(shop: "Shop", who: Visitor, now: datetime) -> dict[str, Any]:
     """Describe to a panel that comes up: look and rules, whether a person is there, the open chat, earlier ones."""
-    now_us = periods.epoch_us(now)
     mine = list_identities(shop, who)
     chat = keys.find_open(shop.pk, mine)
     owners = links.customers_of(shop.pk, mine[:1]) if who.user_id else {}
     view = panel.read(shop.pk)
     return {
         "panel": panels.for_browser(shop, view, who.key, next(iter(owners.values()), None)),
-        **opening_hours(shop, now_us),
-        "conversation": None if chat is None else describe(chat, MOST_SHOWN),
+        **telling.opening_hours(shop, now),
+        "conversation": None if chat is None else telling.describe(shop, chat, MOST_SHOWN, now),
         "history": list_past(shop, who) if who.user_id else [],
         "known": bool(who.user_id),
-    }
-
-
-def opening_hours(shop: "Shop", now_us: int) -> dict[str, Any]:
-    """Say whether the shop's people are at work, and when they will be."""
-    opens_us = hours.read(shop).add(now_us, 0)
-    return {"open": opens_us <= now_us, "opens_at": None if opens_us <= now_us else shown.iso(opens_us)}
-
-
-def describe(chat: Chat, most: int) -> dict[str, Any]:
-    """Describe a chat with its newest entries, as its visitor may see it."""
-    entries = [each for message in shown.list_last(chat.id, most) if (each := shown.show_stored(message))]
-    row = state.find(chat.id)
-    return {
-        "id": str(chat.public_id),
-        "number": chat.last_number,
-        "state": chat.state,
-        "messages": entries,
-        "read": row.seen_number if row is not None else 0,
     }
 
 
@@ -138,14 +117,12 @@ def open_chat(shop: "Shop", who: Visitor, told: Opening, now: datetime) -> Opene
     chat = keys.find_open(shop.pk, [identity_id])
     is_new = chat is None
     if chat is None:
-        chat = _begin(shop, identity_id, told, now_us)
+        chat = _begin(shop, identity_id, told, now)
     else:
         state.describe(chat.id, told.name, told.email)
     number = chat.last_number
-    if told.text.strip() or told.attachments:
-        words = storing.Words(
-            shop.pk, chat.id, told.client_id, told.text, name=told.name, attachments=tuple(told.attachments)
-        )
+    if told.text.strip():
+        words = storing.Words(shop.pk, chat.id, told.client_id, told.text, name=told.name)
         (kept,) = storing.append_many([words], now_us)
         number = kept.message.number if isinstance(kept, storing.Kept) else number
     if told.invitation:
@@ -179,17 +156,17 @@ def _visitor(shop_id: int, claims: Claims, now_us: int) -> int:
     return resolved.visitor_identity_id or resolved.identity_id
 
 
-def _begin(shop: "Shop", identity_id: int, told: Opening, now_us: int) -> Chat:
+def _begin(shop: "Shop", identity_id: int, told: Opening, now: datetime) -> Chat:
+    now_us = periods.epoch_us(now)
     owner = links.customers_of(shop.pk, [identity_id]).get(identity_id)
     subject = " ".join(told.text.split())[:60]
     team = teams.ensure_default(shop.pk)
     new = NewConversation(team.pk, Channel.CHAT, subject, identity_id, owner)
     opened = threads.open_conversation(shop.pk, new, now_us)
     state.begin(opened.pk, Beginning(told.language, told.name, told.email, told.context), now_us)
-    chat = keys.find_by_number(opened.pk)
-    if chat is None:
-        raise LookupError(f"chat {opened.pk} is not there right after it was opened")
-    return chat
+    if told.waits:
+        routing.enter(shop, opened, now)
+    return keys.view(opened)
 
 
 @transaction.atomic

@@ -14,13 +14,16 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from kizuna.flows.live.marking import Marks
 from kizuna.web.live import wire
+from kizuna.web.live.help_calls import HelpCalls
 from kizuna.web.live.hub import Stream
-from kizuna.web.live.panel_calls import PanelCalls, Parts
+from kizuna.web.live.panel_calls import PanelCalls, Parts, run
 from kizuna.web.live.rates import Buckets
+from kizuna.web.live.teller import Teller
 from kizuna.web.live.wire import Later, Refused
 from kizuna.web.live.writer import Failed
 
@@ -69,8 +72,8 @@ class ChatDoor:
         self._find_client = find_client
         self._arrivals = Buckets(arrivals_per_s, arrivals_per_s * 20, time.monotonic)
         self._beating: asyncio.Task[None] | None = None
-        self.calls = PanelCalls(parts)
-        calls = self.calls
+        self.calls = calls = PanelCalls(parts)
+        self._teller = Teller(parts.hub, parts.memory, partial(run, parts.threads))
         self._calls: dict[str, Call] = {
             "open": calls.open,
             "say": calls.say,
@@ -81,6 +84,7 @@ class ChatDoor:
             "invited": calls.invited,
             "history": calls.history,
             "upload": calls.upload,
+            **HelpCalls(parts, calls).all(),
         }
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -103,6 +107,7 @@ class ChatDoor:
         """End the streams; what was said is stored before this returns."""
         if self._beating is not None:
             self._beating.cancel()
+        self._teller.close()
         self._parts.hub.close()
 
     def finish(self) -> None:
@@ -151,6 +156,7 @@ class ChatDoor:
             await send({"type": "http.response.start", "status": 200, "headers": _STREAM})
             stream.push(b": listening\n\n")
             await hub.join(stream)
+            self._teller.look(stream)
             self._note_there(stream)
             while (await receive())["type"] != "http.disconnect":
                 pass

@@ -19,7 +19,7 @@ from kizuna.conversations.attachments import Refused as FileRefused
 from kizuna.conversations.live import shown
 from kizuna.conversations.live.invitations import Invited
 from kizuna.conversations.live.keys import Chat
-from kizuna.flows.live import arriving, marking, saying, vouching
+from kizuna.flows.live import arriving, marking, saying, telling, vouching
 from kizuna.flows.live.arriving import Opening
 from kizuna.flows.live.marking import Glance, Marks
 from kizuna.flows.live.saying import Said, Stored
@@ -105,7 +105,8 @@ class PanelCalls:
         )
         opened = await self._run(lambda now: arriving.open_chat(shop, token.visitor, opening, now))
         chat = opened.chat
-        return {"conversation": str(chat.public_id), "number": opened.number, "new": opened.is_new}
+        stands = (await self._run(lambda now: telling.states(shop, [chat.id], now))).get(chat.id, {})
+        return {"conversation": str(chat.public_id), "number": opened.number, "new": opened.is_new, **stands}
 
     async def say(self, body: bytes, origin: str) -> dict[str, Any]:
         """Store words; answered after their commit."""
@@ -163,7 +164,8 @@ class PanelCalls:
         token = await self.read_token(told.token, origin)
         self._pay(self._small, token)
         chat = await self.chat(token, told.conversation, past=True)
-        described: dict[str, Any] = await self._run(lambda now: arriving.describe(chat, arriving.MOST_SHOWN))
+        shop = await self._memory.shop(token.shop_id)
+        described: dict[str, Any] = await self._run(lambda now: telling.describe(shop, chat, arriving.MOST_SHOWN, now))
         return described
 
     async def upload(self, body: bytes, origin: str) -> dict[str, Any]:

@@ -151,6 +151,55 @@ class Invited(Struct):
     outcome: Short = ""
 
 
+class Search(Struct):
+    """A question to the knowledge base."""
+
+    token: Token
+    words: Annotated[str, Meta(max_length=500)]
+    language: Short = ""
+
+
+class Article(Struct):
+    """An answer that is read, and whether it helped."""
+
+    token: Token
+    article: Annotated[str, Meta(min_length=1, max_length=200)]
+    language: Short = ""
+    helpful: bool | None = None
+
+
+class Defer(Struct):
+    """What a visitor leaves where nobody can answer now."""
+
+    token: Token
+    client_id: ClientId
+    email: Annotated[str, Meta(max_length=254)]
+    conversation: UUID | None = None
+    name: Name = ""
+    text: Text = ""
+    reason: Short = "no_hours"
+    language: Short = ""
+    context: dict[str, Any] = {}
+
+
+class Rate(Struct):
+    """How a chat was."""
+
+    token: Token
+    conversation: UUID
+    answers: dict[Short, int | Annotated[str, Meta(max_length=2_000)]]
+
+
+class Report(Struct):
+    """What a panel counted of the system."""
+
+    token: Token
+    chats: Number = 0
+    reconnects: Number = 0
+    failures: Number = 0
+    delivery_ms: dict[Short, Number] = {}
+
+
 class DeskWords(Struct):
     """An operator's words for a chat; `card` shows a product, `choices` are answers to tap."""
 

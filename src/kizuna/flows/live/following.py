@@ -1,0 +1,103 @@
+"""What follows from words in a chat: found by search, told as facts, heard as wishes, booked, mailed to who has left.
+
+Apart from the wire, because a visitor waits for none of it. One chat and one transaction at a time; a chat is behind
+until everything followed, so a worker killed in between does it again, and telling a fact again changes nothing.
+"""
+
+import logging
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from kizuna.conversations import drafts, search, threads
+from kizuna.conversations.live import continuing, shown, state, storing
+from kizuna.conversations.threads import Author, Direction, Kind, State
+from kizuna.customers import links
+from kizuna.flows import happenings, hearing, investing, stages
+from kizuna.flows.dialogue import news as inbox_news
+from kizuna.flows.happenings import Happening
+from kizuna.flows.live import routing
+from kizuna.flows.mail_out import sending
+from kizuna.flows.mail_out.sending import Terms
+from kizuna.flows.wishes import opening
+from kizuna.jobs import standing
+from kizuna.science import periods
+from kizuna.shops import tenants
+
+if TYPE_CHECKING:
+    from kizuna.conversations.models import ChatState, Conversation, Message
+    from kizuna.shops.models import Shop
+
+AT_ONCE = 50
+ENTRIES_AT_ONCE = 200
+_log = logging.getLogger(__name__)
+
+
+@standing.pump("live.follow", interval_s=0.5)
+def follow(now: datetime) -> bool:
+    """Follow what was said; True where more waits. A chat that fails is tried again after the others."""
+    behind = state.list_behind(AT_ONCE)
+    done = 0
+    for shop_id, conversation_id in behind:
+        try:
+            follow_one(tenants.get_shop_by_id(shop_id), conversation_id, now)
+            done += 1
+        except Exception:
+            _log.exception("what was said in chat %d could not be followed", conversation_id)
+    return done == AT_ONCE
+
+
+@transaction.atomic
+def follow_one(shop: "Shop", conversation_id: int, now: datetime) -> int:
+    """Follow what was said in a chat since it was followed last; returns how many entries that were."""
+    links.lock(shop.pk)  # before the conversation's: facts take them in this order too
+    conversation = threads.lock(shop.pk, conversation_id)
+    row = state.lock(conversation_id)
+    if row is None:
+        return 0
+    entries = shown.list_after(conversation.pk, row.followed_number, ENTRIES_AT_ONCE)
+    for message in entries:
+        if message.kind == Kind.MESSAGE:
+            _follow(shop, conversation, message, row, now)
+    upto = entries[-1].number if entries else row.followed_number
+    state.note_followed(row, upto, is_behind=upto < conversation.last_number)
+    if entries:
+        if entries[-1].direction == Direction.IN:
+            _wait(shop, conversation, row, now)
+        inbox_news.tell(shop.pk, conversation.pk, number=upto)
+    return len(entries)
+
+
+def _follow(shop: "Shop", conversation: "Conversation", message: "Message", row: "ChatState", now: datetime) -> None:
+    search.index(message)
+    inbound = message.direction == Direction.IN
+    if message.identity_id is not None and (inbound or message.author == Author.PERSON):
+        told = {"conversation_id": str(conversation.public_id)}
+        name = "Chat Message Received" if inbound else "Chat Message Sent"
+        fact = Happening(name, message.identity_id, message.at_us, f"chat-{message.public_id}", told)
+        happenings.record(shop, fact, periods.epoch_us(now))
+    if inbound:
+        hearing.hear(shop, message, now)
+        opening.look_soon(shop, message)
+    elif message.author == Author.PERSON:
+        _answered(shop, conversation, message, row, now)
+
+
+def _answered(shop: "Shop", conversation: "Conversation", message: "Message", row: "ChatState", now: datetime) -> None:
+    """An operator's words: what they cost, the stage they bring, and by mail too where nobody reads the panel."""
+    investing.book_message(shop, message.pk, message.channel, now)
+    if message.person_id is not None:
+        drafts.drop(shop.pk, conversation.pk, message.person_id)
+    if conversation.customer_id is not None:
+        stages.review(shop, [conversation.customer_id], periods.epoch_us(now))
+    address = continuing.mail_to(conversation, periods.epoch_us(now))
+    if address and row.read_number < message.number and not message.recipients.get("to"):
+        storing.address(message, address)
+        sending.queue(shop, message.pk, Terms(), now)
+
+
+def _wait(shop: "Shop", conversation: "Conversation", row: "ChatState", now: datetime) -> None:
+    """Who writes again after their turn ended waits again, unless it goes on by mail."""
+    if conversation.state == State.OPEN and row.by_mail_since_us is None:
+        routing.enter(shop, conversation, now)

@@ -1,0 +1,88 @@
+"""What follows from words in a chat: search, facts, the cost of an answer, and once only whatever is killed."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from kizuna.conversations import search, teams, threads
+from kizuna.conversations.live import state
+from kizuna.conversations.live.state import Beginning
+from kizuna.conversations.models import ChatState, Conversation, Outgoing
+from kizuna.conversations.threads import Channel, NewConversation
+from kizuna.customers import identity, links
+from kizuna.customers.identity import Claims
+from kizuna.flows.live import following, saying
+from kizuna.flows.live.saying import Author, Said, Stored
+from kizuna.science import periods
+from kizuna.shops.models import Person, Shop
+from kizuna.tracking.models import Fact
+from tests.shops.making import make_person, make_shop
+
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+NOW_US = periods.epoch_us(NOW)
+pytestmark = pytest.mark.django_db
+
+
+def _open(shop: Shop, email: str = "") -> Conversation:
+    found = identity.resolve(shop.pk, [Claims(NOW_US, visitor="ann")], NOW_US).each[0].identity_id
+    owner = links.customers_of(shop.pk, [found])[found]
+    new = NewConversation(teams.ensure_default(shop.pk).pk, Channel.CHAT, "", found, owner)
+    conversation = threads.open_conversation(shop.pk, new, NOW_US)
+    state.begin(conversation.pk, Beginning(email=email), NOW_US)
+    return conversation
+
+
+def _say(chat: Conversation, text: str, person: Person | None = None) -> Stored:
+    author = Author.CUSTOMER if person is None else Author.PERSON
+    said = Said(chat.shop_id, chat.pk, text, text, author=author, person_id=person.pk if person else None, name="Kim")
+    (stored,) = saying.store([said], NOW_US)
+    assert isinstance(stored, Stored)
+    return stored
+
+
+def test_words_of_both_sides_are_found_and_become_facts_once() -> None:
+    shop = make_shop()
+    chat = _open(shop)
+    _say(chat, "Do you have gyokuro?")
+    _say(chat, "We do, freshly picked.", make_person(shop, "operator"))
+    assert following.follow(NOW) is False
+    assert search.find(shop.pk, "gyokuro", 5) == [chat.pk]
+    assert search.find(shop.pk, "freshly", 5) == [chat.pk]
+    names = Fact.objects.filter(shop_id=shop.pk).order_by("id").values_list("name", flat=True)
+    assert list(names) == ["Chat Message Received", "Chat Message Sent"]
+    assert ChatState.objects.get().followed_number == Conversation.objects.get().last_number
+    ChatState.objects.update(followed_number=0, is_behind=True)  # killed after its facts, before its commit was seen
+    following.follow(NOW)
+    assert Fact.objects.filter(shop_id=shop.pk).count() == 2
+
+
+def test_who_has_left_the_panel_gets_the_answer_by_mail() -> None:
+    shop = make_shop()
+    chat = _open(shop, email="ann@example.com")
+    _say(chat, "Is it green?")
+    kim = make_person(shop, "operator")
+    _say(chat, "It is.", kim)
+    following.follow(NOW)
+    assert Outgoing.objects.count() == 0, "they are in the panel"
+    ChatState.objects.update(visitor_seen_us=NOW_US - 600_000_000)
+    _say(chat, "And it is fresh.", kim)
+    following.follow(NOW)
+    assert [to["address"] for each in Outgoing.objects.all() for to in each.recipients] == ["ann@example.com"]
+
+
+def test_one_chat_that_cannot_be_followed_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    shop = make_shop()
+    bad, good = _open(shop), _open(make_shop())
+    _say(bad, "one")
+    _say(good, "two")
+    hear = following.hearing.hear
+
+    def failing(shop: Shop, message: object, now: datetime) -> None:
+        if getattr(message, "conversation_id", 0) == bad.pk:
+            raise RuntimeError("no")
+        hear(shop, message, now)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(following.hearing, "hear", failing)
+    following.follow(NOW)
+    behind = ChatState.objects.filter(is_behind=True).values_list("conversation_id", flat=True)
+    assert list(behind) == [bad.pk]
