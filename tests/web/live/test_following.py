@@ -7,10 +7,11 @@ import pytest
 from kizuna.conversations import search, teams, threads
 from kizuna.conversations.live import state
 from kizuna.conversations.live.state import Beginning
-from kizuna.conversations.models import ChatState, Conversation, Outgoing
+from kizuna.conversations.models import ChatState, Conversation, Message, Outgoing
 from kizuna.conversations.threads import Channel, NewConversation
 from kizuna.customers import identity, links
 from kizuna.customers.identity import Claims
+from kizuna.flows import hearing
 from kizuna.flows.live import following, saying
 from kizuna.flows.live.saying import Author, Said, Stored
 from kizuna.science import periods
@@ -75,14 +76,14 @@ def test_one_chat_that_cannot_be_followed_holds_up_no_other(monkeypatch: pytest.
     bad, good = _open(shop), _open(make_shop())
     _say(bad, "one")
     _say(good, "two")
-    hear = following.hearing.hear
+    hear = hearing.hear
 
-    def failing(shop: Shop, message: object, now: datetime) -> None:
-        if getattr(message, "conversation_id", 0) == bad.pk:
+    def failing(shop: Shop, message: Message, now: datetime) -> None:
+        if message.conversation_id == bad.pk:
             raise RuntimeError("no")
-        hear(shop, message, now)  # type: ignore[arg-type]
+        hear(shop, message, now)
 
-    monkeypatch.setattr(following.hearing, "hear", failing)
+    monkeypatch.setattr(hearing, "hear", failing)
     following.follow(NOW)
     behind = ChatState.objects.filter(is_behind=True).values_list("conversation_id", flat=True)
     assert list(behind) == [bad.pk]
