@@ -29,6 +29,10 @@ class Addressee:
     language: str
     country: str
     zone: str
+    channels: tuple[str, ...] = ()
+    """The ways they want to be written to, as they settled; none: every way."""
+    pace: str = ""
+    """How often they want to be written to: gladly, monthly, seldom; '' where they never said."""
 
 
 def read(shop_id: int, customer_ids: Collection[int]) -> dict[int, Addressee]:
@@ -39,7 +43,9 @@ def read(shop_id: int, customer_ids: Collection[int]) -> dict[int, Addressee]:
         rows = of_shop(Customer.objects.filter(id__in=part), shop_id)
         for number, email, name, language, country, traits in rows.values_list(*names):
             first = _first_name(name, traits)
-            found[number] = Addressee(number, email.lower(), name, first, language, country, _zone(traits))
+            found[number] = Addressee(
+                number, email.lower(), name, first, language, country, _zone(traits), *_wished(traits)
+            )
     return found
 
 
@@ -58,6 +64,12 @@ def _first_name(name: str, traits: Mapping[str, Any]) -> str:
     if len(words) < 2 or len(words[0].strip(".")) < 2 or "," in name or "@" in name:
         return ""
     return words[0]
+
+
+def _wished(traits: Mapping[str, Any]) -> tuple[tuple[str, ...], str]:
+    ways, pace = traits.get("preferred_channels"), traits.get("preferred_frequency")
+    said = tuple(each for each in ways if isinstance(each, str)) if isinstance(ways, list) else ()
+    return said, pace if isinstance(pace, str) else ""
 
 
 def _zone(traits: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ Pure: instants are epoch microseconds, a day is walked minute by minute of its l
 clocks moves no mail into the night.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -30,6 +30,10 @@ class Cap:
 
     mails: int
     days: int
+
+
+PACES: Final[Mapping[str, Cap]] = {"monthly": Cap(1, 30), "seldom": Cap(1, 90)}
+"""What customers who settled how often they want to be written to get at most, beside the shop's own cap."""
 
 
 def is_open(window: Window, zone: ZoneInfo, at_us: int) -> bool:

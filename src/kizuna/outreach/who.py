@@ -23,12 +23,13 @@ REASONS: Final[Mapping[str, str]] = {
     "needs": "their needs are known and fresh",
     "stranger": "no relation yet: never bought, never wrote",
     "no_address": "we have no e-mail address",
+    "other_way": "asked to be reached another way",
     "no_consent": "did not agree to such mail",
     "suppressed": "must not be written to: unsubscribed, complained or bounced",
     "missing": "a field of the mail has no value",
     "written": "has had this mail",
 }
-"""Why a customer is left out, in words; the first eight are choice, the rest are refusals."""
+"""Why a customer is left out, in words; the first seven are choice, the rest are refusals."""
 
 CHOICE: Final = frozenset({"segment", "stage", "language", "country", "tag", "talked", "needs"})
 """Reasons that only say the customer was not meant."""
@@ -66,6 +67,8 @@ class Person:
     country: str = ""
     language: str = ""
     zone: str = ""
+    channels: tuple[str, ...] = ()
+    pace: str = ""
     tags: frozenset[str] = frozenset()
     talked_us: int | None = None
     learned_us: int | None = None
@@ -120,6 +123,8 @@ def _refused(person: Person, missing: bool) -> str:
         return "no_address"
     if person.suppressed:
         return "suppressed"
+    if person.channels and "email" not in person.channels:
+        return "other_way"
     if not person.consents:
         return "no_consent"
     if person.written:

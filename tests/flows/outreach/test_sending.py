@@ -116,6 +116,33 @@ def test_the_cap_holds_over_all_plays() -> None:
     assert set(written(shop).values()) == {2}
 
 
+def test_who_asked_to_be_reached_another_way_gets_no_mail() -> None:
+    shop = make_shop()
+    people(shop, 1, traits={"preferred_channels": ["phone", "post"]})
+    people(shop, 1, first=1, traits={"preferred_channels": ["email", "phone"]})
+    play = running(shop)
+    send_all(play)
+    assert set(written(shop)) == {"p1@example.com"}
+    assert choosing.preview(shop, choosing.asked_of(play, ""), play, NOW_US).left_out == {
+        "other_way": 1,
+        "written": 1,
+    }
+
+
+@pytest.mark.parametrize(("pace", "days"), [("monthly", 30), ("seldom", 90)])
+def test_who_wants_to_be_written_to_seldom_is(pace: str, days: int) -> None:
+    shop = make_shop()
+    people(shop, 1, traits={"preferred_frequency": pace})
+    for name in ("Ask", "Another"):
+        send_all(running(shop, replace(DRAFT, name=name, who=Who(segments=("A",), silent_days=None))))
+    assert written(shop).total() == 1
+    second = Play.objects.get(name="Another")
+    send_all(second, NOON + (days - 1) * DAY)
+    assert written(shop).total() == 1
+    send_all(second, NOON + (days + 1) * DAY)
+    assert written(shop).total() == 2
+
+
 @settings(max_examples=examples(15), suppress_health_check=ONE_FIXTURE_FOR_ALL)
 @given(
     st.sampled_from(["Asia/Tokyo", "Europe/Berlin", "America/Los_Angeles", "Pacific/Apia"]),

@@ -11,7 +11,7 @@ from kizuna.customers import addressees, consent, links
 from kizuna.customers.addressees import Addressee
 from kizuna.knowledge import learned
 from kizuna.knowledge.learned import LearnedView
-from kizuna.outreach import plays, reached, suppression, who
+from kizuna.outreach import hours, plays, reached, suppression, who
 from kizuna.outreach.who import Person
 from kizuna.relationships import roll, stages
 from kizuna.relationships.roll import RollRow
@@ -57,6 +57,8 @@ def people(shop: "Shop", rows: Sequence[RollRow], play: "Play | None") -> list[P
                 country=head.country,
                 language=head.language,
                 zone=head.zone or shop.timezone,
+                channels=head.channels,
+                pace=head.pace,
                 tags=frozenset().union(*(tags.get(each, ()) for each in mine)),
                 talked_us=talked.get(row.customer_id),
                 learned_us=max((each.last_us for each in lessons[row.customer_id]), default=None),
@@ -82,10 +84,10 @@ def with_team(person: Person, team_name: str) -> Mapping[str, str]:
 
 
 def sent_to_customer(shop: "Shop", customer_id: int, now_us: int) -> list[int]:
-    """List when a customer got dialogue mails of any play, as far back as the cap looks."""
-    cap = plays.rules_of(shop.pk).cap
+    """List when a customer got dialogue mails of any play, as far back as any cap looks."""
+    days = max(cap.days for cap in (plays.rules_of(shop.pk).cap, *hours.PACES.values()))
     mine = links.identities_of(shop.pk, [customer_id])[customer_id]
-    return [us for each in reached.sent_to(shop.pk, mine, now_us - cap.days * who.DAY_US).values() for us in each]
+    return [us for each in reached.sent_to(shop.pk, mine, now_us - days * who.DAY_US).values() for us in each]
 
 
 def _values(

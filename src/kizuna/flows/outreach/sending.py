@@ -87,7 +87,8 @@ def _write_or_wait(run: _Run, target: "Target", found: Example) -> None:
     """Write, hold back by lot, or wait until the cap and the customer's hours allow it."""
     person = found.person
     sent = facing.sent_to_customer(run.shop, person.customer_id, run.now_us)
-    allowed_us = hours.next_within(run.rules.cap, sent, run.now_us)
+    caps = [run.rules.cap, *([hours.PACES[person.pace]] if person.pace in hours.PACES else [])]
+    allowed_us = max(hours.next_within(cap, sent, run.now_us) for cap in caps)
     due_us = hours.next_open(run.rules.window, ZoneInfo(person.zone or run.shop.timezone), allowed_us)
     if due_us > run.now_us:
         targets.postpone(target, due_us)
