@@ -11,13 +11,16 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from tests.conftest import need
 from tests.processes import PATIENCE_S, ROOT, make_variables, prepare_home, reserved_port, wait_until
+
+if TYPE_CHECKING:
+    from tests.journeys.dialogue import Mailing
 
 Serve = Callable[..., "LiveKizuna"]
 BROWSER_PATIENCE_MS = 90_000
@@ -173,6 +176,17 @@ def live_kizuna(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveKizuna
     """One served installation for all tests of a module, with nothing in it yet."""
     with serving(tmp_path_factory.mktemp("kizuna")) as live:
         yield live
+
+
+@pytest.fixture(scope="session")
+def mailing(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Mailing]":
+    """One shop with real mail for all journeys that need it (tests.conftest keeps them on one worker)."""
+    from tests.journeys.dialogue import running_dialogue
+    from tests.mail_servers import need_mail_servers
+
+    need_mail_servers()
+    with running_dialogue(tmp_path_factory.mktemp("dialogue")) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

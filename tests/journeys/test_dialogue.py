@@ -1,26 +1,15 @@
 """A mail becomes an investment: the journey of a wish through real Postfix and Dovecot, on the wire and in browsers."""
 
 import re
-from collections.abc import Iterator
 
-import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.journeys.conftest import open_window
-from tests.journeys.dialogue import ANNA, CARE, OPERATOR, PASSWORD, SHOP, SPECIALIST, Mailing, running_dialogue
-from tests.mail_servers import need_mail_servers
+from tests.journeys.dialogue import ANNA, CARE, OPERATOR, PASSWORD, SHOP, SPECIALIST, Mailing
 
 HUMAN_WORDS = """found = [
     Conversation.objects.count(), Message.objects.filter(direction="in", is_automatic=False).count()
 ]"""
-
-
-@pytest.fixture(scope="module")
-def mailing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mailing]:
-    """One shop with mail for all journeys of the module."""
-    need_mail_servers()
-    with running_dialogue(tmp_path_factory.mktemp("dialogue")) as running:
-        yield running
 
 
 def test_a_wish_by_mail_becomes_an_investment(mailing: Mailing) -> None:
