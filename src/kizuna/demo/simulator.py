@@ -1,6 +1,6 @@
 """The simulator's face: one seeded model of a shop's year, made of parts that each add to one world.
 
-A later part (chats, wishes with outcomes, actions with counterfactuals) is one more entry in PARTS: it has a random
+A later part (actions with counterfactuals) is one more entry in PARTS: it has a random
 stream of its own, so the parts before it stay as they were to the last byte. No clock, no database.
 """
 
@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 
 from kizuna.demo import (
+    simulator_chats,
     simulator_dialogue,
     simulator_mail,
     simulator_sales,
@@ -34,6 +35,7 @@ PARTS: Final[tuple[tuple[str, Part], ...]] = (
     ("referrals", simulator_voice.add_referrals),
     ("strangers", simulator_visits.add_strangers),
     ("dialogue", simulator_dialogue.add_dialogue),
+    ("chats", simulator_chats.add_chats),
 )
 _RATE_NOW, _RATE_STEP = 1.155, 0.006
 _encode = msgspec.json.Encoder().encode

@@ -62,6 +62,17 @@ def add_orders(world: World, rng: np.random.Generator) -> None:
             world.truth.paid_minor[customer] += purchase.total_minor
 
 
+def sell(world: World, customer: int, at_us: int, visitor: str | None, rng: np.random.Generator) -> None:
+    """Add one further order to the year, beside those that customers make at their own rate; it is kept as it is."""
+    purchase = _fill_basket(world, customer, at_us, rng)
+    purchase.visitor = visitor
+    world.purchases.append(purchase)
+    world.truth.orders[customer] += 1
+    world.truth.chat_orders[customer] += 1
+    world.truth.paid_minor[customer] += purchase.total_minor
+    _emit(world, purchase, "Order Completed", at_us, order_properties(purchase))
+
+
 def order_properties(purchase: Purchase) -> dict[str, Any]:
     """Say an order as Segment's Order Completed does; amounts in units of its currency."""
     return {

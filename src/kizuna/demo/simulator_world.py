@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kizuna.demo import catalogue, names
+from kizuna.demo.chat_rows import Chat, ChatTruth, Invitation, Shift
 from kizuna.demo.simulator_calendar import DAYS, Calendar, Floats, Ints, make_calendar
 
 type Flags = NDArray[np.bool_]
@@ -60,6 +61,7 @@ class Truth:
     referred_by: Ints
     wishes: Ints
     wishes_late: Ints
+    chat_orders: Ints
 
     @property
     def alive_until(self) -> Floats:
@@ -194,6 +196,10 @@ class World:
     joined_us: dict[int, int] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     stories: list[Story] = field(default_factory=list)
+    chats: list[Chat] = field(default_factory=list)
+    invitations: list[Invitation] = field(default_factory=list)
+    shifts: list[Shift] = field(default_factory=list)
+    chat_truth: ChatTruth | None = None
 
     def stream(self, part: str) -> np.random.Generator:
         """Give the random stream of a part."""
@@ -245,4 +251,5 @@ def _draw_truth(count: int, calendar: Calendar, rng: np.random.Generator) -> Tru
         referred_by=np.full(count, -1, dtype=np.int64),
         wishes=np.zeros(count, dtype=np.int64),
         wishes_late=np.zeros(count, dtype=np.int64),
+        chat_orders=np.zeros(count, dtype=np.int64),
     )
