@@ -44,9 +44,14 @@ def test_what_is_told_is_known_everywhere_and_once(tmp_path: Path, monkeypatch: 
     assert Conversation.objects.filter(messages__client_id__endswith="-0").count() == 5
     dialogue.tell_once(tmp_path, quiet)
     told = Conversation.objects.filter(shop=shop).exclude(messages__client_id__startswith="play-")
+    chats = told.filter(channel="chat")
+    assert chats.distinct().count() == len(world.chats) > 10
+    told = told.exclude(channel="chat")
     assert told.distinct().count() == len(world.stories)
     wished = [story.wish for story in world.stories if story.wish is not None and len(story.lines) > 1]
-    rows = ServiceRequest.objects.filter(shop=shop)
+    asked = ServiceRequest.objects.filter(shop=shop, conversation__channel="chat")
+    assert asked.count() == sum(bool(chat.wish) for chat in world.chats)
+    rows = ServiceRequest.objects.filter(shop=shop).exclude(conversation__channel="chat")
     assert rows.count() == len(wished)
     assert rows.filter(stage="declined").count() == sum(each.outcome == DECLINED for each in wished)
     assert not rows.filter(stage="confirmed", confirmed_us=None).exists()

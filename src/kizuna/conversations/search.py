@@ -25,11 +25,18 @@ _TABLE = "conversations_term"
 
 def index(message: Message) -> None:
     """Let the conversation of an entry be found by its words; those it has already stay as they are."""
-    people = [message.from_name, message.from_address, *message.recipients.get("to", ())]
-    told = [message.subject, *people, message.text[:20_000]]
-    terms = _terms(" ".join(told))
-    found = [(message.shop_id, term, message.conversation_id) for term in terms]
-    rows.insert(_TABLE, ("shop_id", "term", "conversation_id"), found, skip_known=True)
+    index_many([message])
+
+
+def index_many(messages: Iterable[Message]) -> None:
+    """Let the conversations of many entries be found by their words."""
+    found: dict[tuple[int, bytes, int], None] = {}
+    for message in messages:
+        people = [message.from_name, message.from_address, *message.recipients.get("to", ())]
+        told = [message.subject, *people, message.text[:20_000]]
+        for term in _terms(" ".join(told)):
+            found[message.shop_id, term, message.conversation_id] = None
+    rows.insert(_TABLE, ("shop_id", "term", "conversation_id"), list(found), skip_known=True)
 
 
 def move(shop_id: int, from_id: int, to_id: int) -> None:

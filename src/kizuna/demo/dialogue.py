@@ -14,7 +14,7 @@ from django.tasks import task
 
 from kizuna.customers import identity
 from kizuna.customers.identity import IdentityKind
-from kizuna.demo import campaigns, company, kept, retelling, simulator
+from kizuna.demo import campaigns, chatting, company, help_desk, kept, retelling, simulator
 from kizuna.demo.filling import Progress
 from kizuna.demo.simulator_sales import DAY_US
 from kizuna.demo.simulator_world import World
@@ -70,6 +70,8 @@ def tell(shop: "Shop", world: World, progress: Progress) -> None:
     whole = len(world.stories) + 4
     for done in retelling.retell(shop, firm, world, now_us):
         progress(DOING, done, whole)
+    help_desk.fill(shop, firm, now, world.plan.seed)
+    chatting.tell(shop, firm, world)
     campaigns.run(shop, firm, now_us, world.plan.seed)
     _refer(shop, world)
     _prefer(shop, world, now)

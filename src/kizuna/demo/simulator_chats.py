@@ -20,7 +20,7 @@ from kizuna.demo.simulator_world import Event, Line, World
 CHAT_DAYS: Final = 60
 INVITED_SHARE, ASKING_SHARE = 0.42, 0.2
 """Of the customers of the plan: how many are invited or held, how many ask by themselves."""
-HOLD_OUT, ACCEPTS, LEAVES_MAIL, RATES, WISHES = 0.3, 0.5, 0.6, 0.42, 0.12
+HOLD_OUT, ACCEPTS, LEAVES_MAIL, RATES, WISHES = 0.3, 0.5, 0.15, 0.42, 0.12
 PATIENCE_S, SERVICE_S, SERVICE_SPREAD = 240.0, 420.0, 0.5
 BUYS: Final = {"": 0.08, "served": 0.45, "deferred": 0.12, "abandoned": 0.03}
 """The chance of one further order within a week, by what became of the question; "" is nobody's question."""

@@ -6,6 +6,7 @@ hold the transaction.
 
 from dataclasses import dataclass
 
+from kizuna.conversations import chat_turns
 from kizuna.conversations.models import (
     ChatState,
     Conversation,
@@ -29,7 +30,6 @@ SEAT_FRESH_US = 120_000_000
 AT_WORK = (SeatState.AVAILABLE, SeatState.BUSY, SeatState.WRAP_UP)
 ENDED = (Stage.FULFILLED, Stage.CONFIRMED, Stage.DECLINED, Stage.WITHDRAWN)
 _BEGINS = "chat-"
-UNDER_WAY = (TurnState.WAITING, TurnState.SERVED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +76,8 @@ def token_of(conversation: Conversation, now_us: int) -> str:
 
 def defer_turn(conversation: Conversation, why: str, now_us: int) -> Turn | None:
     """End the turn of a chat because it goes on by mail; one that never had a turn leaves one behind, for staffing."""
-    turns = Turn.objects.filter(conversation=conversation)
-    turn = turns.filter(state__in=UNDER_WAY).first()
-    if turn is None and turns.exists():
-        return None
-    if turn is None:
+    ended = chat_turns.end_of(conversation.pk, why, now_us, TurnState.DEFERRED)
+    if ended is None and not Turn.objects.filter(conversation=conversation).exists():
         state = find_state(conversation.pk)
         return Turn.objects.create(
             shop_id=conversation.shop_id,
@@ -93,9 +90,7 @@ def defer_turn(conversation: Conversation, why: str, now_us: int) -> Turn | None
             ended_us=now_us,
             end=why,
         )
-    turn.state, turn.ended_us, turn.end = TurnState.DEFERRED, now_us, why
-    turn.save(update_fields=["state", "ended_us", "end"])
-    return turn
+    return ended
 
 
 def anybody_seated(shop_id: int, now_us: int) -> bool:

@@ -21,6 +21,7 @@ from kizuna.conversations.threads import Author, Direction, NewMessage
 from kizuna.conversations.wishes import Source
 from kizuna.flows import hearing
 from kizuna.flows.dialogue import news, writing
+from kizuna.flows.live import news as live_news
 from kizuna.flows.mail_out import sending
 from kizuna.flows.mail_out.sending import Notice
 from kizuna.flows.wishes import opening
@@ -112,6 +113,8 @@ def defer(shop: "Shop", conversation_id: int, told: Deferral, now: datetime) -> 
     if confirms and continuing.count_begun(shop.pk, contact.email, now_us - BRAKE_US) <= MOST_CONFIRMATIONS:
         _confirm(shop, conversation, state.language, _timezone_of(state.context), now)
     news.tell(shop.pk, conversation.pk)
+    live_news.tell(shop.pk, conversation.pk)
+    live_news.tell_desk(shop.pk, "queue")
     return wish
 
 
