@@ -5,7 +5,7 @@ Rows only; how they come about is simulator_chats, how they get into the shop is
 
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from kizuna.demo.simulator_world import Line
 
 type Flags = NDArray[np.bool_]
+
+OPEN_HOURS: Final = {**dict.fromkeys(range(5), (8, 20)), 5: (10, 16)}
+"""When the simulated shop has people at the desk, by weekday; on Sundays nobody."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,9 @@ Rows that are only history go in at once (conversations.live.past); what the sho
 their flows. Nothing is sent. Telling it again adds nothing.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import batched
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
 QUESTIONS = ("satisfaction", "trust", "company")
 DONE = "It went with the parcel, as promised."
+_AT_ONCE = 50
 _TURNS = {"served": ("ended", "closed"), "abandoned": ("abandoned", "left"), "deferred": ("deferred", "no_hours")}
 _DELIVERY = {"5": 71, "20": 22, "100": 6, "500": 1}
 
@@ -64,8 +67,7 @@ def tell(shop: "Shop", company: Company, world: World) -> None:
         _sit(desk)
         _invite(desk, made)
         _judge(desk, made)
-    new = [chat for chat in world.chats if chat.key in made]
-    for some in (new[place : place + 50] for place in range(0, len(new), 50)):
+    for some in batched(world.chats, _AT_ONCE):
         _follow(desk, some, made)
 
 
@@ -141,8 +143,6 @@ def _judge(desk: _Desk, made: dict[str, int]) -> None:
     zone = ZoneInfo(desk.shop.timezone)
     for place, chat in enumerate(desk.world.chats):
         operator = desk.operator(chat)
-        if chat.key not in made:
-            continue
         day = periods.day_index(chat.at_us, zone)
         days[day] = days.get(day, 0) + 1
         if chat.fate == "served" and operator is not None and place % 4 == 0:
@@ -157,7 +157,7 @@ def _judge(desk: _Desk, made: dict[str, int]) -> None:
 
 
 @transaction.atomic
-def _follow(desk: _Desk, chats: list[Chat], made: dict[str, int]) -> None:
+def _follow(desk: _Desk, chats: Sequence[Chat], made: dict[str, int]) -> None:
     """What each chat brought: its minutes booked, the visitor's marks, the request that came of it."""
     survey = surveys.ensure_standing(desk.shop.pk, SurveyKind.CHAT, desk.world.plan.now_us)
     for chat in chats:
@@ -194,7 +194,7 @@ def _wish(desk: _Desk, chat: Chat, talk: int, operator: "Person | None") -> None
     )
     wish = opening.open_wish(desk.shop, new, operator, periods.instant_at(asked_us))
     done_us = chat.ended_us + (20 + chat.ended_us % 30) * HOUR_US
-    if chat.ended_us and done_us < desk.world.plan.now_us:
+    if chat.ended_us and done_us < desk.world.plan.now_us and wish.stage == "forwarded":
         who = desk.company.specialists[chat.ended_us % len(desk.company.specialists)]
         begun = periods.instant_at(chat.ended_us + HOUR_US)
         handling.understand(desk.shop, wish.public_id, Understanding(chat.wish, confirmed=True), operator, begun)

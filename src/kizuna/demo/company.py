@@ -13,6 +13,7 @@ from django.db import transaction
 
 from kizuna.conversations import canned, teams, wish_kinds
 from kizuna.conversations.team_setup import TeamDraft
+from kizuna.demo.chat_rows import OPEN_HOURS
 from kizuna.flows import investing, tiers
 from kizuna.flows.dialogue import desks, habits
 from kizuna.flows.wishes import arranging
@@ -20,7 +21,7 @@ from kizuna.privileges import catalogue
 from kizuna.privileges.catalogue import Draft
 from kizuna.privileges.site import Site
 from kizuna.relationships.investment_terms import Terms
-from kizuna.shops import members
+from kizuna.shops import hours, members
 from kizuna.shops import people as people_room
 
 if TYPE_CHECKING:
@@ -75,6 +76,9 @@ def settle(shop: "Shop", now: datetime) -> Company:
     care, departments = _teams(shop, operators, specialists, now)
     capability = _capabilities(shop, now)
     kind = _kinds(shop)
+    if hours.list_spans(shop) == list(hours.USUAL):
+        spans = [(weekday, opens * 60, closes * 60) for weekday, (opens, closes) in OPEN_HOURS.items()]
+        arranging.set_hours(shop, spans, (), None, now)
     _habits(shop, marketer, now)
     euro = {"email": 25, "chat": 110, "phone": 950, "fax": 120, "post": 210, "in_person": 0, "portal": 5}
     investing.change_terms(shop, Terms(2_800, euro, {"A": 150_000, "B": 90_000, "C": 30_000}), None, now)

@@ -33,9 +33,13 @@ def fill(shop: "Shop", company: Company, now: "datetime", seed: int) -> None:
         return
     rng = np.random.default_rng([seed, 43])
     then = now - timedelta(days=WRITTEN_DAYS)
-    for slug, names in help_words.CATEGORIES.items():
-        answers.save_category(shop, slug, dict(names), company.marketer, then)
-    published = [_write(shop, category, texts, company.marketer, then) for category, texts in help_words.ARTICLES]
+    slugs = {
+        key: answers.save_category(shop, "", dict(names), company.marketer, then).slug
+        for key, names in help_words.CATEGORIES.items()
+    }
+    published = [
+        _write(shop, slugs[category], texts, company.marketer, then) for category, texts in help_words.ARTICLES
+    ]
     inside = answers.save(shop, Written(*help_words.INTERNAL), company.marketer, then)
     answers.publish(shop, inside.text.article.public_id, "en", Audience.INTERNAL, company.marketer, then)
     answers.save(shop, Written(*help_words.DRAFT), company.operators[0], now - timedelta(days=3))

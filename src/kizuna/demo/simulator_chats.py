@@ -12,19 +12,20 @@ from typing import Final
 import numpy as np
 
 from kizuna.demo import chat_words, simulator_sales
-from kizuna.demo.chat_rows import Chat, ChatTruth, Invitation, Shift
+from kizuna.demo.chat_rows import OPEN_HOURS, Chat, ChatTruth, Invitation, Shift
 from kizuna.demo.simulator_calendar import DAYS, Ints
 from kizuna.demo.simulator_sales import DAY_US, HOUR_US
 from kizuna.demo.simulator_world import Event, Line, World
 
 CHAT_DAYS: Final = 60
+REQUEST_DAYS: Final = 14
+"""Requests of the panel are told of the last days only: each takes the whole course of a wish."""
 INVITED_SHARE, ASKING_SHARE = 0.42, 0.2
 """Of the customers of the plan: how many are invited or held, how many ask by themselves."""
-HOLD_OUT, ACCEPTS, LEAVES_MAIL, RATES, WISHES = 0.3, 0.5, 0.15, 0.42, 0.12
+HOLD_OUT, ACCEPTS, LEAVES_MAIL, RATES, WISHES = 0.3, 0.5, 0.15, 0.42, 0.2
 PATIENCE_S, SERVICE_S, SERVICE_SPREAD = 240.0, 420.0, 0.5
 BUYS: Final = {"": 0.08, "served": 0.45, "deferred": 0.12, "abandoned": 0.03}
 """The chance of one further order within a week, by what became of the question; "" is nobody's question."""
-OPEN_HOURS: Final = {**dict.fromkeys(range(5), (8, 20)), 5: (10, 16)}
 SHIFTS: Final = ((8, 13), (12, 17), (16, 20))
 AVAILABLE, BUSY, AWAY = "available", "busy", "away"
 OPERATORS, SLOTS = len(SHIFTS), 2
@@ -90,7 +91,7 @@ def _plan_shifts(days: Ints, now_us: int, rng: np.random.Generator) -> Iterator[
             clock, end = day + begins * HOUR_US, min(day + ends * HOUR_US, now_us)
             state = AVAILABLE
             while clock < end:
-                minutes = rng.gamma(4.0, 7.0) if state == AVAILABLE else rng.gamma(3.0, 3.4)
+                minutes = rng.gamma(4.0, 3.0) if state == AVAILABLE else rng.gamma(3.0, 1.6)
                 until = min(clock + int(minutes * MINUTE_US), end)
                 yield Shift(operator, state, clock, until)
                 clock = until
@@ -192,7 +193,7 @@ def _make(
         thanks = chat_words.THANKS[language]
         lines.append(Line(first_us + int(steps[2]), "customer", thanks[int(rng.integers(len(thanks)))], 0.0))
         rated = _rate(moment.wait_us, rng) if rng.random() < RATES else None
-        wish = talk.wish if rng.random() < WISHES else ""
+        wish = talk.wish if rng.random() < WISHES and _is_late(world, at_us) else ""
     elif ended_us - at_us > 90 * SECOND_US:
         lines.append(Line((at_us + ended_us) // 2, "customer", chat_words.HELLO[language], 0.0))
     return Chat(
@@ -216,7 +217,7 @@ def _defer(world: World, moment: _Moment, key: str, at_us: int, rng: np.random.G
             lines.append(Line(told_us, "person", chat_words.BY_MAIL[language].format(answer=talk.answer), 0.0))
     return Chat(
         key, moment.customer, str(moment.event.visitor), moment.fate, language, talk.page,
-        talk.subject, at_us, 0, ended_us, operator, tuple(lines), None, talk.subject,
+        talk.subject, at_us, 0, ended_us, operator, tuple(lines), None, talk.subject if _is_late(world, at_us) else "",
     )  # fmt: skip
 
 
@@ -262,6 +263,10 @@ def _is_open(world: World, at_us: int) -> bool:
     midnight = int(world.calendar.midnights[place])
     hours = OPEN_HOURS.get(_weekday(midnight))
     return hours is not None and midnight + hours[0] * HOUR_US <= at_us < midnight + hours[1] * HOUR_US
+
+
+def _is_late(world: World, at_us: int) -> bool:
+    return at_us > world.plan.now_us - REQUEST_DAYS * DAY_US
 
 
 def _weekday(midnight_us: int) -> int:

@@ -95,10 +95,11 @@ class PastSpell:
 
 
 def take_in(shop_id: int, chats: Sequence[PastChat]) -> dict[str, int]:
-    """Store chats that are not known yet; the conversation of each key that is new."""
-    first = [f"{chat.key}-0" for chat in chats]
-    known = set(Message.objects.filter(shop_id=shop_id, client_id__in=first).values_list("client_id", flat=True))
-    new = [chat for chat in chats if f"{chat.key}-0" not in known]
+    """Store chats that are not known yet; the conversation of each key, known or new."""
+    keys = {f"{chat.key}-0": chat.key for chat in chats}
+    rows = Message.objects.filter(shop_id=shop_id, client_id__in=keys).values_list("client_id", "conversation_id")
+    known = {keys[client_id]: talk for client_id, talk in rows}
+    new = [chat for chat in chats if chat.key not in known]
     talks = Conversation.objects.bulk_create([_conversation(shop_id, chat) for chat in new])
     made = list(zip(new, talks, strict=True))
     said = [each for chat, talk in made for each in _messages(shop_id, chat, talk)]
@@ -106,7 +107,7 @@ def take_in(shop_id: int, chats: Sequence[PastChat]) -> dict[str, int]:
     search.index_many(each for each in said if each.kind == Kind.MESSAGE)
     Turn.objects.bulk_create(_turn(shop_id, chat, talk) for chat, talk in made)
     ChatState.objects.bulk_create(_state(chat, talk) for chat, talk in made)
-    return {chat.key: talk.pk for chat, talk in made}
+    return {**known, **{chat.key: talk.pk for chat, talk in made}}
 
 
 def take_in_invitations(shop_id: int, told: Sequence[PastInvitation]) -> None:
