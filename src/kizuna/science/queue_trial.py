@@ -107,7 +107,8 @@ def _serve_until(
 
 def _outcome(values: Sequence[float], callers: Callers, begun: Floats) -> Outcome:
     served = ~np.isnan(begun)
-    left = [float((~served[callers.kind == each]).mean()) for each in range(len(values))]
-    lost = float(np.where(served, 0.0, np.array(values)[callers.kind]).mean())
+    count = np.bincount(callers.kind, minlength=len(values))
+    left = np.bincount(callers.kind, weights=~served, minlength=len(values)) / np.maximum(count, 1)
+    lost = float(np.where(served, 0.0, np.array(values)[callers.kind]).sum() / max(1, len(served)))
     waited = np.where(served, begun - callers.at, callers.patience)
-    return Outcome(np.array(left), lost, waited, served)
+    return Outcome(left, lost, waited, served)

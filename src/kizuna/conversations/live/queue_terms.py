@@ -39,8 +39,3 @@ def read(shop_id: int) -> QueueTerms:
         goal_share=float(goal.get("share", 0.8)),
         goal_seconds=float(goal.get("seconds", 20)),
     )
-
-
-def set_goal(shop_id: int, share: float, seconds: int) -> None:
-    """Let a shop want this share of visitors to be met within so many seconds."""
-    Panel.objects.update_or_create(shop_id=shop_id, defaults={"hourly_goal": {"share": share, "seconds": seconds}})

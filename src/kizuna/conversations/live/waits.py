@@ -47,6 +47,12 @@ def read_rates(shop_id: int, now_us: int) -> Rates:
     )
 
 
+def find_first_us(shop_id: int) -> int | None:
+    """Say when the shop's first chat began to wait."""
+    rows = Turn.objects.filter(shop_id=shop_id).order_by("entered_us")
+    return rows.values_list("entered_us", flat=True).first()
+
+
 def list_rows(shop_id: int, from_us: int, to_us: int) -> list[WaitRow]:
     """List the turns that began in a stretch of time; `is_new` is a chat that came from the visitor itself."""
     rows = Turn.objects.filter(shop_id=shop_id, entered_us__gte=from_us, entered_us__lt=to_us)

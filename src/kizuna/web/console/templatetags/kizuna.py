@@ -22,6 +22,7 @@ SECTIONS = (
     ("stages/", "Stages", "stages", "Insight", {"view"}),
     ("investments/", "Investments", "invest", "Insight", {"view"}),
     ("live-effect/", "Live effect", "bolt", "Insight", {"view"}),
+    ("staffing/", "Staffing", "staffing", "Insight", {"view"}),
     ("forecast/", "Forecast", "forecast", "Insight", {"view"}),
     ("explore/", "Explore", "explore", "Insight", {"view"}),
     ("retention/", "Retention", "retention", "Insight", {"view"}),
