@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from kizuna.customers import links
-from kizuna.demo import catalogue, kept, simulator
+from kizuna.demo import catalogue, kept, panel_rules, simulator
 from kizuna.demo.simulator import WireEvent
 from kizuna.demo.simulator_world import Plan
 from kizuna.flows import cube, facts, forecast, history, products, shops, snapshots, validity
@@ -112,6 +112,7 @@ def _set_out(shop: "Shop", plan: Plan, now: datetime) -> None:
         for each in catalogue.list_products()
     ]
     products.record_products(shop, drafts)
+    panel_rules.settle(shop, now)
 
 
 def _last_night_us(shop: "Shop", now_us: int) -> int:

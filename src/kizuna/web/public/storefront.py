@@ -3,6 +3,8 @@
 There is a storefront only where the demo made it. The pages themselves are store (looking) and till (buying).
 """
 
+import hashlib
+import hmac
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -14,10 +16,12 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
+from kizuna.conversations.live import panel
 from kizuna.demo import catalogue, kept
 from kizuna.demo.catalogue import CATEGORIES, Product
 from kizuna.demo.kept import Note
 from kizuna.money import currency
+from kizuna.shops import tenants
 from kizuna.web.public import basket
 from kizuna.web.public.basket import Visit
 
@@ -63,9 +67,23 @@ def show(request: StoreRequest, name: str, context: dict[str, Any]) -> HttpRespo
         "visit": visit,
         "pieces": sum(visit.pieces.values()),
         "calls": calls,
+        "chat": _tell_chat(request),
         **context,
     }
     return render(request, f"store/{name}.html", shown)
+
+
+def _tell_chat(request: StoreRequest) -> list[list[Any]]:
+    """What the page tells the chat panel: who is signed in, vouched for with the shop's secret, and the basket."""
+    visit = request.visit
+    calls: list[list[Any]] = [["setCart", {"minor": visit.goods_minor(), "currency": visit.currency}]]
+    secret = panel.find_secret(tenants.get_shop(request.note.slug).pk) if visit.buyer else None
+    if visit.buyer and secret:
+        user_id = visit.buyer.user_id
+        signed = hmac.new(secret.encode(), user_id.encode(), hashlib.sha256).hexdigest()
+        more = {"name": visit.buyer.name, "email": visit.buyer.email, "identifier_hash": signed}
+        calls.append(["setUser", user_id, more])
+    return calls
 
 
 def cards(request: StoreRequest, products: list[Product]) -> list[dict[str, Any]]:

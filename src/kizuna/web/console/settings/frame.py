@@ -19,6 +19,7 @@ TABS = (
     ("settings_teams", "Teams", "edit_settings"),
     ("settings_habits", "Answers and macros", "reach_out"),
     ("settings_premium", "Premium site", "edit_settings"),
+    ("settings_panel", "Panel", "edit_settings"),
     ("settings_mail_in", "Incoming mail", "edit_mail"),
     ("settings_factors", "Factors and weights", "edit_criterion"),
     ("settings_investments", "Investments", "edit_settings"),

@@ -23,9 +23,16 @@ class Snippet:
 
 def write(address: str, key: str, kind: str, *, honour_do_not_track: bool = True) -> list[Snippet]:
     """Write the ways to connect a source of this kind, with its key in place."""
-    browser = [_tracker(address, key, honour_do_not_track), _segment_browser(address, key)]
+    browser = [_tracker(address, key, honour_do_not_track), write_panel(address, key), _segment_browser(address, key)]
     server = [_segment_python(address, key), _segment_node(address, key), _plain_request(address, key)]
     return browser if kind == sources.BROWSER else server
+
+
+def write_panel(address: str, key: str) -> Snippet:
+    """Write how a page shows the chat panel."""
+    text = f'<script async src="{address}/kizuna-chat.js" data-write-key="{key}"></script>'
+    hint = "Beside the tracker, with the same key: both then speak of the same visitor. Its look is set under Panel."
+    return Snippet("panel", "The chat panel", hint, text)
 
 
 def _tracker(address: str, key: str, honour_do_not_track: bool) -> Snippet:

@@ -4,6 +4,11 @@ const kizuna = /** @type {any} */ (window).kizuna || (/** @type {any} */ (window
 const calls = document.getElementById("tell-kizuna");
 for (const call of JSON.parse((calls && calls.textContent) || "[]")) kizuna.push(call);
 
+// The chat panel learns who is signed in, with the shop's signature, and what lies in the basket.
+const chat = /** @type {any} */ (window).kizunaChat || (/** @type {any} */ (window).kizunaChat = []);
+const told = document.getElementById("tell-chat");
+for (const call of JSON.parse((told && told.textContent) || "[]")) chat.push(call);
+
 /** @param {string} decision */
 function showDecision(decision) {
   const counted = decision !== "denied";
@@ -28,6 +33,7 @@ for (const each of document.querySelectorAll("button[data-consent]")) {
   each.addEventListener("click", () => {
     const decision = /** @type {HTMLElement} */ (each).dataset.consent || "denied";
     /** @type {any} */ (window).kizuna.push(["consent", decision]);
+    /** @type {any} */ (window).kizunaChat.push(["consent", decision]);
     try {
       localStorage.setItem("kasane.counting", decision);
     } catch {

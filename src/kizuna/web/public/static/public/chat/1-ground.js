@@ -36,8 +36,9 @@ function findStorage(which) {
     return null;
   }
 }
-const storage = findStorage(() => localStorage);
-const tabStorage = findStorage(() => sessionStorage);
+const isPreview = !!(tag && tag.dataset.preview);
+const storage = isPreview ? null : findStorage(() => localStorage);
+const tabStorage = isPreview ? null : findStorage(() => sessionStorage);
 
 /** @param {string} name @param {Storage | null} [where] @returns {string | null} */
 function recall(name, where = storage) {

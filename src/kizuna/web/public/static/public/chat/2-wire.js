@@ -89,6 +89,7 @@ async function readRefusal(answer) {
 
 /** @param {string} path @param {Record<string, unknown>} [fields] @param {RequestInit} [more] @returns {Promise<any>} */
 async function post(path, fields = {}, more = {}) {
+  if (isPreview) return { conversation: "preview", number: ++state.heard, at: new Date().toISOString() };
   const body = more.body ?? JSON.stringify({ token: state.token || undefined, ...fields });
   const headers = { "Content-Type": "text/plain" };
   let answer;
@@ -235,7 +236,7 @@ let stream = null;
 /** @type {() => void} */
 let wake = () => {};
 
-const wantsStream = () => leads && !!state.token && state.settings.is_on !== false && (!!recall("engaged") || mayWatch());
+const wantsStream = () => !isPreview && leads && !!state.token && state.settings.is_on !== false && (!!recall("engaged") || mayWatch());
 
 async function holdStream() {
   if (holding) return;

@@ -25,7 +25,7 @@ const shown = {
 let parts = {};
 
 const isOpen = () => !!shown.panel;
-const isPhone = () => matchMedia(PHONE).matches;
+const isPhone = () => !isPreview && matchMedia(PHONE).matches;
 const shopName = () => say("title") || state.settings.shop || location.hostname;
 
 /** Put the element into the page; a page that removes it gets it back with the next call. */
@@ -44,7 +44,8 @@ function mount() {
     // keys pressed here are not the page's shortcuts
     for (const name of ["keydown", "keyup", "keypress"]) shadow.addEventListener(name, (event) => event.stopPropagation());
   }
-  (document.body || document.documentElement).append(element);
+  if (isPreview) element.setAttribute("preview", "");
+  ((isPreview && document.querySelector(/** @type {any} */ (tag).dataset.preview)) || document.body || document.documentElement).append(element);
 }
 
 function dress() {
@@ -345,7 +346,9 @@ function connectionLine() {
 
 function queueLine() {
   const chat = state.chat;
-  if (!chat || isClosed() || chat.person || !state.isOpen || !listEntries().some((each) => each.from === "you")) return null;
+  const said = listEntries();
+  if (!chat || isClosed() || chat.person || !state.isOpen || !said.some((each) => each.from === "you")) return null;
+  if (!chat.position && said.some((each) => each.from === "us")) return null;
   const place = chat.position === 1 ? say("place_next") : chat.position > 1 ? say("place", { n: chat.position }) : say("waiting");
   const time = chat.wait !== null && chat.position ? say("about", { time: sayTime(chat.wait) }) : "";
   return h("div", { class: "line", "data-key": `queue ${place} ${time}` }, h("span", { class: "pulse", "aria-hidden": "true" }),

@@ -10,7 +10,7 @@ function makeComposer() {
   const field = h("textarea", { rows: "1", "aria-label": say("prompt"), placeholder: say("prompt"), enterkeyhint: "send", input: changed, keydown: onKeyDown, paste: onPaste });
   const chips = h("div", { class: "files", hidden: true });
   const count = h("span", { class: "count", role: "status" });
-  const submit = iconButton(say("send"), "send", () => void send(), "send");
+  const submit = iconButton(say("send"), "send", () => void send(), "submit");
   const picker = h("input", { type: "file", multiple: true, hidden: true, tabindex: "-1", "aria-hidden": "true", change: () => (addFiles(picker.files), (picker.value = "")) });
   const smile = iconButton(say("emoji"), "smile", pickEmoji);
   smile.setAttribute("aria-haspopup", "true");

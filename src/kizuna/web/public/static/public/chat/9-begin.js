@@ -98,8 +98,26 @@ on("person", (name) => sayAloud(say("with", { name })));
 addEventListener("visibilitychange", () => draw());
 addEventListener("pageshow", (event) => event.persisted && state.ready && anew());
 
+/** In the settings the panel is tried out in a box of the page; it asks nobody and keeps nothing. */
+function preview() {
+  const box = document.querySelector(/** @type {string} */ (tag && tag.dataset.preview));
+  if (!box) return;
+  const wear = (/** @type {any} */ event) => {
+    state.settings = event.detail;
+    ownWords = event.detail.words || {};
+    if (event.detail.language && event.detail.language !== language) return learnLanguage(event.detail.language).then(again);
+    again();
+  };
+  const again = () => (shown.view && !shown.view.composer && goTo(shown.view.name, { quietly: true }), draw());
+  Object.assign(state, { ready: true, link: "live", settings: parse((tag && tag.dataset.settings) || null, {}) });
+  ownWords = state.settings.words || {};
+  box.addEventListener("kizuna-preview", wear);
+  show({ quietly: true });
+}
+
 async function start() {
   await learnLanguage(wantedLanguage());
+  if (isPreview) return preview();
   if (!document.body) await new Promise((go) => addEventListener("DOMContentLoaded", go, { once: true }));
   draw();
   const wasOpen = recall("panel", tabStorage) === "open";
