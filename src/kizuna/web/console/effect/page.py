@@ -132,9 +132,7 @@ def _money(shop: "Shop", after: Mapping[str, Any]) -> dict[str, str]:
     }
     if more:
         low, high = (amounts.money_round(round(more[edge]), code) for edge in ("low", "high"))
-        written["more"] = (
-            f"{amounts.money_round(round(more['difference']), code)} an hour, truly between {low} and {high}"
-        )
+        written["more"] = f"{amounts.money_round(round(more['difference']), code)}, truly between {low} and {high}"
     if still:
         written["still"] = f"{figures.share(still['answered'], 0)} against {figures.share(still['alike'], 0)}"
     return written
@@ -179,14 +177,14 @@ def _charts(steps: list[dict[str, Any]], shop: "Shop") -> dict[str, SafeString |
     if sum(step["asked"] for step in steps) < 2:
         return {}
     x = Linear(at[0][0], at[-1][0])
-    ticks = [(us, figures.moment(us, shop.timezone, with_time=False)[:-5]) for us, _ in at[:: max(1, len(at) // 6)]]
+    ticks = [(us, figures.moment(us, shop.timezone, with_time=False)[:-5]) for us, _ in at[:: max(1, -(-len(at) // 5))]]
     asked, lost = ([(us, float(step[name])) for us, step in at] for name in ("asked", "abandoned"))
     first = [(us, step["first"]) for us, step in at if step["first"] is not None]
     height = 180
     lines = [Line(asked, "tone-1", filled=True), Line(lost, "tone-2")]
     most = max(value for _, value in asked)
     told_chats = f"{sum(int(value) for _, value in asked)} chats, {sum(int(value) for _, value in lost)} given up"
-    axes = Axes(x, spread([most], zero=True), ticks, figures.short, height=height)
+    axes = Axes(x, spread([most], zero=True), ticks, _whole, height=height)
     drawn: dict[str, SafeString | str] = {
         "chats": charts.line_chart("Chats and those given up", told_chats, lines, axes)
     }
@@ -195,6 +193,11 @@ def _charts(steps: list[dict[str, Any]], shop: "Shop") -> dict[str, SafeString |
         title = "The middle first answer over the period"
         drawn["first"] = charts.line_chart(title, durations.words(first[-1][1]), [Line(first, "tone-3")], axes)
     return drawn
+
+
+def _whole(value: float) -> str:
+    """Chats are counted: between two of them the axis says nothing."""
+    return figures.short(value) if value == round(value) else ""
 
 
 def _names(shop: "Shop") -> dict[int, str]:
