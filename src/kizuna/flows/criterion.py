@@ -40,11 +40,15 @@ def change_half_lives(
 
 @transaction.atomic
 def change_weights(shop: "Shop", weights: Mapping[str, float], person: "Person | None", now: datetime) -> CriterionView:
-    """Set the weights of all factors by hand, or equal where all are alike; they are scaled to sum 1."""
+    """Set the weights of all factors by hand, or equal where all are alike; they are scaled to sum 1.
+
+    A further indicator without weight takes no part in it.
+    """
     current = criteria.get_current(shop.pk)
     _check_names(current, weights)
     whole = {**dict.fromkeys(current.weights, 0.0), **weights}
-    method = criteria.EQUAL if len(set(whole.values())) == 1 else criteria.HAND
+    weighed = {weight for name, weight in whole.items() if name in FACTORS or weight > 0}
+    method = criteria.EQUAL if len(weighed) == 1 else criteria.HAND
     return _change(shop, CriterionDraft(current.half_lives, whole, method), person, now)
 
 
@@ -86,15 +90,18 @@ def restore_version(shop: "Shop", version: int, person: "Person | None", now: da
 
 @transaction.atomic
 def register_indicator(shop: "Shop", draft: IndicatorDraft, person: "Person | None", now: datetime) -> IndicatorView:
-    """Register a further indicator with a weight; the other weights make room. A job adds its history."""
+    """Register a further indicator with a weight; the other weights make room. A job adds its history.
+
+    Without a weight nothing else changes, the way in which the weights were set neither.
+    """
     indicator = indicators.register(shop.pk, draft)
     current = criteria.get_current(shop.pk)
     if not 0 <= draft.weight < 1:
         raise criteria.CriterionError(f"the weight of {draft.name} must be at least 0 and below 1")
     weights = {name: weight * (1 - draft.weight) for name, weight in current.weights.items()}
-    changed = CriterionDraft(
-        {**current.half_lives, draft.name: draft.half_life}, {**weights, draft.name: draft.weight}, criteria.HAND
-    )
+    method, comparisons = (criteria.HAND, None) if draft.weight else (current.method, current.comparisons)
+    half_lives = {**current.half_lives, draft.name: draft.half_life}
+    changed = CriterionDraft(half_lives, {**weights, draft.name: draft.weight}, method, comparisons)
     _add(shop, changed, person, now)
     now_us = periods.epoch_us(now)
     queue.enqueue_once(add_history, f"indicator:{indicator.id}", shop_id=shop.pk, name=indicator.name, now_us=now_us)

@@ -5,7 +5,7 @@ new one from history is flows.criterion's.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,6 +62,11 @@ class IndicatorFact:
 def list_indicators(shop_id: int) -> list[IndicatorView]:
     """List the shop's further indicators by name."""
     return [_view(row) for row in Indicator.objects.filter(shop_id=shop_id).order_by("name")]
+
+
+def list_shops_without(name: str, shop_ids: Collection[int]) -> set[int]:
+    """Name the shops among some that have no indicator of a name."""
+    return set(shop_ids) - set(Indicator.objects.filter(name=name).values_list("shop_id", flat=True))
 
 
 def register(shop_id: int, draft: IndicatorDraft) -> IndicatorView:

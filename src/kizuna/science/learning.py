@@ -13,7 +13,7 @@ import scipy as sp
 from numpy.typing import NDArray
 
 from kizuna.science import rivals, validity
-from kizuna.science.stocks import HALF_LIVES
+from kizuna.science.stocks import FACTORS, HALF_LIVES
 from kizuna.science.validity import Estimate
 
 type Floats = NDArray[np.float64]
@@ -129,10 +129,12 @@ def best_half_lives(origins: Sequence[Origin], start: Rule) -> HalfLives:
 
 
 def learn(origins: Sequence[Origin], start: Rule, shrinkage: float) -> Rule:
-    """Learned weights for the half-lives as they are."""
-    columns = [origin.columns(start.half_lives) for origin in origins]
+    """Learned weights for the half-lives as they are; a further indicator that was given none keeps none."""
+    taught = {name: days for name, days in start.half_lives.items() if name in FACTORS or start.weights[name] > 0}
+    columns = [origin.columns(taught) for origin in origins]
     omega = learn_weights(columns, [origin.y for origin in origins], shrinkage)
-    return Rule(start.half_lives, dict(zip(start.half_lives, omega.tolist(), strict=True)))
+    learned = dict(zip(taught, omega.tolist(), strict=True))
+    return Rule(start.half_lives, {name: learned.get(name, 0.0) for name in start.half_lives})
 
 
 def prove(

@@ -33,6 +33,12 @@ def indicator_columns(
     return _pairs(rows.values_list("identity_id", "happened_us"))
 
 
+def message_ids(shop_id: int, event_name: str, from_us: int) -> set[str]:
+    """Read which messages told of facts of a name, from an instant on."""
+    rows = Fact.objects.filter(shop_id=shop_id, name=event_name, happened_us__gte=from_us)
+    return set(rows.values_list("message_id", flat=True).iterator(_CHUNK))
+
+
 def visit_columns(shop_id: int, until_us: int | None) -> tuple[Ints, Ints]:
     """Read the visits by their first page, up to and including an instant."""
     rows = Visit.objects.filter(shop_id=shop_id)

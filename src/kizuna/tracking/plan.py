@@ -54,6 +54,7 @@ PAGE, SCREEN, IDENTIFY, GROUP, ALIAS = (
 )
 CALLS: Final = {"page": PAGE, "screen": SCREEN, "identify": IDENTIFY, "group": GROUP, "alias": ALIAS}
 EMAIL_RECEIVED: Final = "Email Received"
+LIVE_CONTACT: Final = "Served by Live Operator"
 ORDER_PLACED, ORDER_UPDATED = "Order Completed", "Order Updated"
 ORDER_REFUNDED, ORDER_CANCELLED = "Order Refunded", "Order Cancelled"
 PRODUCT_VIEWED: Final = "Product Viewed"
@@ -146,7 +147,10 @@ _POST_IN = (("Letter Received", "subject note", "The customer wrote a letter."),
 _POST_OUT = (("Letter Sent", "subject note", "The shop wrote a letter."),)
 _MET = (("In-Person Contact", "subject note minutes place", "Customer and shop met."),)
 _CHAT_IN = (("Chat Message Received", "conversation_id text", "The customer wrote in the panel."),)
-_CHAT_OUT = (("Chat Message Sent", "conversation_id text machine", "An operator answered in the panel."),)
+_CHAT_OUT = (
+    ("Chat Message Sent", "conversation_id text machine", "An operator answered in the panel."),
+    (LIVE_CONTACT, "conversation_id", "A live operator served the customer: once for each chat, however long."),
+)
 _GIVEN = (
     ("Offer Made", "offer_id name value", "The shop made an offer."),
     ("Recommendation Shown", "product_id sku reason", "The shop recommended a product."),

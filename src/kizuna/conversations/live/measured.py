@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import batched
+from uuid import UUID
 
 from django.db.models import Q
 
@@ -74,6 +75,17 @@ def first_chat_us(shop_id: int) -> int | None:
     """Find when the first chat of a shop was opened: what was before is the time before the panel."""
     rows = Conversation.objects.filter(shop_id=shop_id, channel=Channel.CHAT).order_by("opened_us")
     return rows.values_list("opened_us", flat=True).first()
+
+
+def list_answered(shop_id: int, from_us: int) -> list[tuple[UUID, int, int]]:
+    """List the chats opened since an instant that a person answered: address, whose, and when first."""
+    rows = Conversation.objects.filter(shop_id=shop_id, channel=Channel.CHAT, opened_us__gte=from_us, merged_into=None)
+    rows = rows.exclude(first_response_us=None).exclude(identity=None).order_by("first_response_us")
+    return [
+        (public_id, identity, at_us)
+        for public_id, identity, at_us in rows.values_list("public_id", "identity_id", "first_response_us")
+        if identity is not None and at_us is not None
+    ]
 
 
 def entries_of(shop_id: int, conversation_ids: Iterable[int]) -> Iterator[tuple[int, list[Entry]]]:
