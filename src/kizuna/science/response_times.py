@@ -116,16 +116,16 @@ class Sitting:
     held: tuple[tuple[int, int, int], ...]
 
 
-TRANSFERRED, TAKEN_BACK, GIVEN_BACK = "transferred", "taken_back", "given_back"
-_GOES_ON = (TRANSFERRED, TAKEN_BACK, GIVEN_BACK)
-_NOT_SERVED = (TAKEN_BACK, GIVEN_BACK)
+TAKEN_BACK = "taken_back"
+_NOT_SERVED = (TAKEN_BACK, "given_back", "taken_over")
+_GOES_ON = (*_NOT_SERVED, "transferred")
 
 
 def read_sittings(turns: Sequence[TurnSpan]) -> list[Sitting]:
     """Read the stays in the queue from turns in the order of their entering.
 
     A turn whose wait is as old as that of the one before goes on with the same stay: the visitor waits since then. A
-    turn taken or given back by somebody who had said nothing served nobody, so the wait goes on.
+    turn that went from somebody who had said nothing back, or to a supervisor, served nobody: the wait goes on.
 
     >>> first = TurnSpan(0, 0, 20, None, 80, "taken_back", 1)
     >>> second = TurnSpan(0, 80, 90, 95, 200, "transferred", 2)

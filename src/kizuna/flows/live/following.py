@@ -14,7 +14,7 @@ from kizuna.conversations import drafts, search, threads
 from kizuna.conversations.live import continuing, shown, state, storing
 from kizuna.conversations.threads import Author, Direction, Kind, State
 from kizuna.customers import links
-from kizuna.flows import happenings, hearing, investing, stages
+from kizuna.flows import happenings, hearing, investing, live_contacts, stages
 from kizuna.flows.dialogue import news as inbox_news
 from kizuna.flows.happenings import Happening
 from kizuna.flows.live import routing
@@ -86,12 +86,15 @@ def _follow(shop: "Shop", conversation: "Conversation", message: "Message", row:
 
 def _answered(shop: "Shop", conversation: "Conversation", message: "Message", row: "ChatState", now: datetime) -> None:
     """An operator's words: what they cost, the stage they bring, and by mail too where nobody reads the panel."""
+    now_us = periods.epoch_us(now)
     investing.book_message(shop, message.pk, message.channel, now)
+    if conversation.identity_id is not None and conversation.first_response_us == message.at_us:
+        live_contacts.tell(shop, conversation.public_id, conversation.identity_id, message.at_us, now_us)
     if message.person_id is not None:
         drafts.drop(shop.pk, conversation.pk, message.person_id)
     if conversation.customer_id is not None:
-        stages.review(shop, [conversation.customer_id], periods.epoch_us(now))
-    address = continuing.mail_to(conversation, periods.epoch_us(now))
+        stages.review(shop, [conversation.customer_id], now_us)
+    address = continuing.mail_to(conversation, now_us)
     if address and row.read_number < message.number and not message.recipients.get("to"):
         storing.address(message, address)
         sending.queue(shop, message.pk, Terms(), now)
