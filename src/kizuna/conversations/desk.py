@@ -67,7 +67,7 @@ def set_state(conversation: Conversation, state: str, now_us: int, until_us: int
 
 
 def _check_chat(conversation: Conversation, state: str, now_us: int) -> None:
-    """A closed chat is asked about later; one visitor has one open chat with a team at a time."""
+    """A closed chat is asked about later; one visitor has one open chat at a time."""
     if state in LIVING and conversation.state not in LIVING and find_open_chat(conversation) is not None:
         raise Refused("this visitor has another chat open: answer there")
     is_over = state == State.CLOSED
@@ -75,11 +75,11 @@ def _check_chat(conversation: Conversation, state: str, now_us: int) -> None:
 
 
 def find_open_chat(conversation: Conversation) -> Conversation | None:
-    """Find the chat that the visitor of another has open with the same team."""
+    """Find the chat that the visitor of another has open, with whatever team."""
     if conversation.identity_id is None:
         return None
     theirs = Conversation.objects.filter(shop_id=conversation.shop_id, identity_id=conversation.identity_id)
-    theirs = theirs.filter(channel=Channel.CHAT, team_id=conversation.team_id, state__in=LIVING)
+    theirs = theirs.filter(channel=Channel.CHAT, state__in=LIVING)
     return theirs.exclude(pk=conversation.pk).first()
 
 

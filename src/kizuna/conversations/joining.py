@@ -12,6 +12,7 @@ from kizuna.conversations import search, threads
 from kizuna.conversations.desk import Refused
 from kizuna.conversations.models import (
     Attention,
+    Channel,
     Conversation,
     ConversationTag,
     Draft,
@@ -30,7 +31,7 @@ def merge(kept: Conversation, other: Conversation, now_us: int) -> int:
         raise Refused("it is the same conversation")
     if None not in (kept.customer_id, other.customer_id) and kept.customer_id != other.customer_id:
         raise Refused("they belong to different customers")
-    if kept.channel == "chat" or other.channel == "chat":
+    if Channel.CHAT in (kept.channel, other.channel):
         raise Refused("a chat stays as it was")
     moved = _move(Message.objects.filter(conversation=other).order_by("number"), kept)
     tags = ConversationTag.objects.filter(conversation=other).values_list("tag_id", flat=True)
@@ -56,6 +57,8 @@ def merge(kept: Conversation, other: Conversation, now_us: int) -> int:
 
 def split(conversation: Conversation, numbers: Collection[int], now_us: int) -> Conversation:
     """Let entries of a conversation become one of their own, with the same customer and team. Raises Refused."""
+    if conversation.channel == Channel.CHAT:
+        raise Refused("a chat stays as it was")
     chosen = Message.objects.filter(conversation=conversation, number__in=numbers, kind__in=[Kind.MESSAGE, Kind.NOTE])
     some = list(chosen.order_by("number"))
     left = Message.objects.filter(conversation=conversation, kind=Kind.MESSAGE)

@@ -71,6 +71,12 @@ def find_open(shop_id: int, identity_ids: Collection[int]) -> Chat | None:
     return _view(rows.order_by("-id").first())
 
 
+def lock_open(shop_id: int, identity_id: int) -> Chat | None:
+    """Find the open chat of an identity under its lock, so that nobody closes it before the caller has added words."""
+    rows = Conversation.objects.select_for_update().filter(shop_id=shop_id, identity_id=identity_id)
+    return _view(rows.filter(channel=Channel.CHAT, state__in=OPEN).first())
+
+
 def find_chat(public_id: UUID) -> Chat | None:
     """Find a chat by what panels know of it."""
     return _view(Conversation.objects.filter(public_id=public_id, channel=Channel.CHAT).first())

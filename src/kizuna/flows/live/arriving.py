@@ -114,7 +114,7 @@ def open_chat(shop: "Shop", who: Visitor, told: Opening, now: datetime) -> Opene
     """Find the visitor's open chat or open one; whoever asks at the same moment gets the same one."""
     now_us = periods.epoch_us(now)
     identity_id = _claim(shop, who, now_us)
-    chat = keys.find_open(shop.pk, [identity_id])
+    chat = keys.lock_open(shop.pk, identity_id)
     is_new = chat is None
     if chat is None:
         chat = _begin(shop, identity_id, told, now)

@@ -13,6 +13,7 @@ from django.db import transaction
 from kizuna.conversations import threads
 from kizuna.conversations.live import continuing
 from kizuna.conversations.threads import Author, Channel
+from kizuna.customers import links
 from kizuna.flows import surveys
 from kizuna.flows.surveys import Answered, Invitee, Refused
 from kizuna.jobs import standing
@@ -48,6 +49,7 @@ def answer(shop: "Shop", conversation_id: int, answers: Mapping[str, str], now: 
 
     Raises Answered, Refused, threads.NotThere.
     """
+    links.lock(shop.pk)  # before the conversation's: the facts of an answer take them in this order too
     conversation = threads.lock(shop.pk, conversation_id)
     asked = ask(shop, conversation, now)
     if asked is None:

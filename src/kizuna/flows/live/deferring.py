@@ -19,6 +19,7 @@ from kizuna.conversations.live import continuing
 from kizuna.conversations.live.continuing import Contact
 from kizuna.conversations.threads import Author, Direction, NewMessage
 from kizuna.conversations.wishes import Source
+from kizuna.customers import links
 from kizuna.flows import hearing
 from kizuna.flows.dialogue import news, writing
 from kizuna.flows.live import news as live_news
@@ -97,6 +98,7 @@ def defer(shop: "Shop", conversation_id: int, told: Deferral, now: datetime) -> 
     Raises Refused with the field that is to blame, threads.NotThere.
     """
     contact = _read(told)
+    links.lock(shop.pk)  # before the conversation's: the facts of a wish take them in this order too
     conversation = threads.lock(shop.pk, conversation_id)
     now_us = periods.epoch_us(now)
     said = _say(shop, conversation, told, now)
