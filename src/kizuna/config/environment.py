@@ -47,6 +47,7 @@ class Environment:
     engine_url: str
     spark_master: str
     lmtp: tuple[str, int] | None
+    push_hosts: tuple[str, ...]
 
 
 def read(variables: dict[str, str] | None = None) -> Environment:
@@ -84,6 +85,7 @@ def read(variables: dict[str, str] | None = None) -> Environment:
         engine_url=_postgresql("KIZUNA_ENGINE_URL", env.get("KIZUNA_ENGINE_URL") or env.get("KIZUNA_DATABASE_URL", "")),
         spark_master=env.get("KIZUNA_SPARK_MASTER") or "local[*]",
         lmtp=_address("KIZUNA_LMTP", env.get("KIZUNA_LMTP", "")),
+        push_hosts=tuple(each.strip().lower() for each in env.get("KIZUNA_PUSH_HOSTS", "").split(",") if each.strip()),
     )
 
 

@@ -20,6 +20,7 @@ CAPTURE_RATE, CHAT_RATE = ENVIRONMENT.capture_rate, ENVIRONMENT.chat_rate
 ENGINE, ENGINE_MEMORY = ENVIRONMENT.engine, ENVIRONMENT.engine_memory
 ENGINE_URL, SPARK_MASTER = ENVIRONMENT.engine_url, ENVIRONMENT.spark_master
 LMTP = ENVIRONMENT.lmtp
+PUSH_HOSTS = ENVIRONMENT.push_hosts
 MAIL_DOOR = "kizuna.web.mail.doors.open_doors"
 ROOT_URLCONF = "kizuna.config.urls"
 ASGI_APPLICATION = "kizuna.config.asgi.application"

@@ -185,6 +185,62 @@ class Holiday(models.Model):
         constraints = [models.UniqueConstraint(fields=["shop", "day"], name="one_holiday_per_day")]
 
 
+class Device(models.Model):
+    """A browser in which somebody wants to be alerted; what it was last asked to show, and whether it did."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="devices")
+    public_id = models.UUIDField(unique=True, default=public_ids.fresh)
+    endpoint = models.TextField(help_text="where its push service takes messages; known to nobody else")
+    endpoint_hash = models.CharField(max_length=64, unique=True)
+    p256dh = models.CharField(max_length=120)
+    auth = models.CharField(max_length=60)
+    name = models.CharField(max_length=80, default="")
+    added_us = models.BigIntegerField()
+    reached_us = models.BigIntegerField(null=True, help_text="its push service last took a message")
+    failures = models.SmallIntegerField(default=0)
+    problem = models.CharField(max_length=120, default="")
+    test_key = models.CharField(max_length=43, default="", help_text="only the test's own message holds it")
+    test_sent_us = models.BigIntegerField(null=True)
+    test_shown_us = models.BigIntegerField(null=True, help_text="the browser itself said that it showed the test")
+
+    class Meta:
+        indexes = [models.Index(fields=["test_key"], condition=~models.Q(test_key=""), name="device_under_test")]
+
+
+class AlertChoice(models.Model):
+    """What somebody wants to be alerted of in a shop, and how; nobody without a row is alerted."""
+
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE)
+    waiting = models.BooleanField(default=True, help_text="a chat waits and their console is closed")
+    mine = models.BooleanField(default=True, help_text="a customer wrote in a chat of theirs")
+    by_push = models.BooleanField(default=True)
+    by_mail = models.BooleanField(default=True, help_text="only where a chat waits and nobody's console is open")
+    with_words = models.BooleanField(default=False, help_text="show the name and first words on the screen")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shop", "person"], name="one_alert_choice_per_person")]
+
+
+class Alert(models.Model):
+    """Somebody to be alerted of one thing, once; what it says is written when it is sent."""
+
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE)
+    kind = models.CharField(max_length=8, help_text="waiting or mine")
+    way = models.CharField(max_length=4, help_text="push or mail")
+    about = models.CharField(max_length=60, help_text="the turn or the message, by its number")
+    conversation_id = models.BigIntegerField()
+    at_us = models.BigIntegerField()
+    sent_us = models.BigIntegerField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["shop", "person", "way", "-at_us"], name="alert_of_person")]
+        constraints = [
+            models.UniqueConstraint(fields=["shop", "person", "way", "kind", "about"], name="one_alert_per_reason")
+        ]
+
+
 class AuditEntry(models.Model):
     """Who changed what and when; written by flows, never changed."""
 

@@ -39,7 +39,7 @@ def test_the_section_one_is_in_is_marked() -> None:
     [
         ("owner", set()),
         ("marketer", set()),
-        ("operator", {"settings"}),
+        ("operator", set()),
         ("specialist", {"settings", "debugger"}),
         ("reader", {"settings", "debugger"}),
     ],

@@ -3,11 +3,14 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from kizuna.web.console import entrance
+from kizuna.web.console.settings import alerts
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", entrance.landing, name="landing"),
     path("welcome/", entrance.welcome, name="welcome"),
     path("join/<str:key>/", entrance.join, name="join"),
+    path("alerts-worker.js", alerts.worker, name="alerts_worker"),
+    path("alerts/shown/<str:key>/", alerts.shown, name="alerts_shown"),
     path("s/<slug:slug>/settings/", include("kizuna.web.console.settings.urls")),
     path("s/<slug:slug>/answers/", include("kizuna.web.console.answers.urls")),
     path("s/<slug:slug>/inbox/mail/", include("kizuna.web.console.pages.mail_urls")),

@@ -1,5 +1,7 @@
 """Writing one answer: the text with its preview, its languages and versions, publishing and taking away."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -55,6 +57,15 @@ class ArticleForm(forms.Form):
         field.choices = [("", "none"), *((row.slug, next(iter(row.names.values()))) for row in rows)]
 
 
+@dataclass(frozen=True)
+class Looked:
+    """Which language and version of an answer somebody looks at, among those there are."""
+
+    language: str = "en"
+    versions: "Sequence[ArticleVersion]" = ()
+    chosen: "ArticleVersion | None" = None
+
+
 @shop_page("answer")
 def new(request: ShopRequest, shop: "Shop") -> HttpResponse:
     """Write a new answer, perhaps to a question that was asked."""
@@ -78,7 +89,7 @@ def edit(request: ShopRequest, shop: "Shop", article: UUID) -> HttpResponse:
     initial = {"language": language, "category": row.category.slug if row.category else ""}
     if chosen is not None:
         initial |= {"title": chosen.title, "body": chosen.body}
-    return _show(request, shop, row, ArticleForm(shop, initial=initial), versions, language, chosen)
+    return _show(request, shop, row, ArticleForm(shop, initial=initial), Looked(language, versions, chosen))
 
 
 @shop_page("answer")
@@ -129,12 +140,11 @@ def _show(
     shop: "Shop",
     row: "Article | None",
     form: ArticleForm,
-    versions: "list[ArticleVersion] | None" = None,
-    language: str = "en",
-    chosen: "ArticleVersion | None" = None,
-    *,
+    looked: Looked | None = None,
     status: int = 200,
 ) -> HttpResponse:
+    looked = looked or Looked(str(form["language"].value() or "en"))
+    versions, language = looked.versions, looked.language
     texts = {} if row is None else {text.language: text for text in row.texts.all()}
     here = texts.get(language)
     live = None if here is None else here.live_id
@@ -142,10 +152,10 @@ def _show(
     context = {
         "form": form,
         "article": row,
-        "versions": versions or [],
+        "versions": versions,
         "language": language,
         "languages": [(code, name, code in texts) for code, name in LANGUAGES.items()],
-        "chosen": chosen,
+        "chosen": looked.chosen,
         "live": live,
         "is_ahead": bool(versions and live and versions[0].pk != live),
         "state": STATES["published" if state == Audience.PUBLIC else state],

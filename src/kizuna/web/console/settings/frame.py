@@ -28,6 +28,7 @@ TABS = (
     ("settings_wishes", "Wishes", "edit_settings"),
     ("settings_hours", "Business hours", "edit_settings"),
     ("settings_mail", "Mail", "edit_mail"),
+    ("settings_alerts", "Alerts", "answer"),
     ("settings_work", "Background work", "edit_settings"),
     ("settings_audit", "Audit log", "view_audit"),
 )

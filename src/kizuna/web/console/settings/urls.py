@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from kizuna.web.console.settings import (
+    alerts,
     audit,
     capabilities,
     currencies,
@@ -95,6 +96,12 @@ urlpatterns: list[URLPattern] = [
     path("capabilities/new/", capabilities.edit, name="settings_capability_new"),
     path("capabilities/<uuid:entry>/", capabilities.edit, name="settings_capability"),
     path("capabilities/<uuid:entry>/archive/", capabilities.archive, name="settings_capability_archive"),
+    path("alerts/", alerts.show, name="settings_alerts"),
+    path("alerts/choose/", alerts.choose, name="settings_alerts_choose"),
+    path("alerts/browsers/", alerts.add, name="settings_alerts_add"),
+    path("alerts/browsers/<uuid:device>/remove/", alerts.remove, name="settings_alerts_remove"),
+    path("alerts/browsers/<uuid:device>/test/", alerts.test, name="settings_alerts_test"),
+    path("alerts/browsers/<uuid:device>/", alerts.one, name="settings_alerts_one"),
     path("work/", work.show, name="settings_work"),
     path("work/jobs/<uuid:job>/revive/", work.revive, name="settings_job_revive"),
     path("work/events/<int:event>/retry/", work.retry, name="settings_event_retry"),
