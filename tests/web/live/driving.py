@@ -48,6 +48,16 @@ async def call(door: ChatDoor, name: str, headers: dict[str, str] | None = None,
     return await post(door, f"/chat/v1/{name}", content, headers)
 
 
+async def begin(door: ChatDoor, key: str, text: str = "Is it tea?", **more: Any) -> tuple[str, str]:
+    """Say hello and open a chat; returns token and conversation."""
+    hello = await call(door, "hello", key=key, **more)
+    assert hello.status == 200, hello.content
+    token = hello.content["token"]
+    opened = await call(door, "open", token=token, client_id="first", text=text)
+    assert opened.status == 200, opened.content
+    return token, opened.content["conversation"]
+
+
 class Open:
     """An open stream."""
 

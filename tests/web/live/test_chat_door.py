@@ -1,24 +1,13 @@
 """The chat door: hello, one chat, words stored before they are acknowledged, streams resumed by number, strangers."""
 
 import asyncio
-from typing import Any
 
 import pytest
 
 from kizuna.conversations.models import ChatKey, Conversation, Message
 from kizuna.web.live.chat_door import ChatDoor
 from tests.web.live.conftest import Panelled
-from tests.web.live.driving import Answer, call, stream
-
-
-async def _begin(door: ChatDoor, key: str, text: str = "Is it tea?", **more: Any) -> tuple[str, str]:
-    """Say hello and open a chat; returns token and conversation."""
-    hello = await call(door, "hello", key=key, **more)
-    assert hello.status == 200, hello.content
-    token = hello.content["token"]
-    opened = await call(door, "open", token=token, client_id="first", text=text)
-    assert opened.status == 200, opened.content
-    return token, opened.content["conversation"]
+from tests.web.live.driving import Answer, begin, call, stream
 
 
 async def _say(door: ChatDoor, token: str, chat: str, client_id: str) -> Answer:
@@ -28,7 +17,7 @@ async def _say(door: ChatDoor, token: str, chat: str, client_id: str) -> Answer:
 def test_words_are_stored_numbered_and_come_once(panelled: Panelled) -> None:
     async def talking() -> None:
         door = panelled.door()
-        token, chat = await _begin(door, panelled.key)
+        token, chat = await begin(door, panelled.key)
         first = await call(door, "say", token=token, conversation=chat, client_id="a", text="Green?")
         again = await call(door, "say", token=token, conversation=chat, client_id="a", text="Green?")
         assert (first.content["number"], again.content["number"]) == (2, 2)
@@ -48,7 +37,7 @@ def test_words_are_stored_numbered_and_come_once(panelled: Panelled) -> None:
 def test_a_stream_resumes_after_a_number_and_then_hears_the_rest(panelled: Panelled) -> None:
     async def talking() -> None:
         door = panelled.door()
-        token, chat = await _begin(door, panelled.key)
+        token, chat = await begin(door, panelled.key)
         for each in range(5):
             await call(door, "say", token=token, conversation=chat, client_id=str(each), text=str(each))
         async with stream(door, token=token, conversation=chat, after=3) as opened:
@@ -67,7 +56,7 @@ def test_a_stream_resumes_after_a_number_and_then_hears_the_rest(panelled: Panel
 def test_panels_of_two_processes_hear_everything_in_order(panelled: Panelled) -> None:
     async def talking() -> None:
         one, two = panelled.door(), panelled.door()
-        token, chat = await _begin(one, panelled.key)
+        token, chat = await begin(one, panelled.key)
         async with (
             stream(one, token=token, conversation=chat) as first,
             stream(two, token=token, conversation=chat) as second,
@@ -88,7 +77,7 @@ def test_panels_of_two_processes_hear_everything_in_order(panelled: Panelled) ->
 def test_another_visitors_conversation_is_not_there(panelled: Panelled) -> None:
     async def talking() -> None:
         door = panelled.door()
-        _, chat = await _begin(door, panelled.key, visitor="ann")
+        _, chat = await begin(door, panelled.key, visitor="ann")
         thief = (await call(door, "hello", key=panelled.key, visitor="ann")).content
         assert thief["conversation"] is None
         for name in ("say", "typing", "read", "history"):
