@@ -151,7 +151,7 @@ def test_who_left_before_a_person_had_time_has_given_up_when_last_seen() -> None
     assert floor.turn(chat) is None
     assert floor.turn(staying) is not None
     ended = chat.turns.get()
-    assert (ended.state, ended.end, ended.ended_us) == ("abandoned", "left", left_us)
+    assert (ended.state, ended.end, ended.ended_us) == ("abandoned", "gone", left_us)
 
 
 def test_spells_add_up_to_the_hours_sat() -> None:
@@ -169,3 +169,25 @@ def test_spells_add_up_to_the_hours_sat() -> None:
         ("busy", 300),
     ]
     assert not presence.beat(floor.desk.shop, kim, floor.now, used=True), "who left sits no more by a late beat"
+
+
+def test_whose_panel_comes_back_waits_on_with_their_age_and_who_left_by_their_own_word_does_not() -> None:
+    floor = Floor()
+    back, left = floor.wait(), floor.wait()
+    began = floor.us
+    ending.left(floor.desk.shop, left.pk, floor.now)
+    floor.sit(floor.desk.kim, capacity=1)
+    routing.claim(floor.desk.shop, floor.wait().pk, floor.desk.kim, floor.now)
+    floor.pass_s(200, floor.desk.kim)
+    floor.watch()
+    assert floor.ends(back) == ["gone"]
+    floor.pass_s(100, floor.desk.kim)
+    floor.stay(back, left)
+    floor.watch()
+    turn = floor.turn(back)
+    assert turn is not None
+    assert (turn.state, turn.waited_since_us) == ("waiting", began)
+    assert floor.turn(left) is None
+    assert [each["happening"] for each in lines(back)] == ["left", "returned"]
+    floor.watch()
+    assert floor.ends(back) == ["gone", ""]

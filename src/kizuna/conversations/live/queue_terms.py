@@ -11,6 +11,8 @@ SECOND_US = 1_000_000
 GONE_US = 45 * SECOND_US
 OFFLINE_US = 600 * SECOND_US
 ABANDONED_US = 90 * SECOND_US
+RETURNS_US = 3600 * SECOND_US
+"""Whose panel comes back so soon after they began to wait gets their place back."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ Callers hold the transaction and the conversation's lock; the order of service i
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from django.db.models import F
+
 from kizuna.conversations.chat_turns import UNDER_WAY, end_of, give, lock_under_way, note_answer
 from kizuna.conversations.live import queue_terms, seats, waits
 from kizuna.conversations.models import Conversation, State, Turn, TurnState
@@ -15,6 +17,8 @@ from kizuna.science.queue_order import Waiting
 
 __all__ = ["TurnState", "end_of", "give", "lock_under_way", "note_answer"]
 
+GONE = "gone"
+"""How a turn ended whose visitor's panel was heard of no more."""
 _SECOND_US = 1_000_000
 
 
@@ -90,6 +94,22 @@ def list_shops_under_way() -> set[int]:
     """Name the shops in which anybody waits or is served."""
     rows = Turn.objects.filter(state__in=UNDER_WAY).order_by()
     return set(rows.values_list("shop_id", flat=True).distinct())
+
+
+def list_returned(shop_id: int, now_us: int) -> list[Turn]:
+    """List the turns of visitors whose panel was gone for a while and is back, and who still wait for a word."""
+    gone = Turn.objects.filter(
+        shop_id=shop_id,
+        entered_us__gte=now_us - queue_terms.RETURNS_US,
+        state=TurnState.ABANDONED,
+        end=GONE,
+        conversation__state=State.OPEN,
+        conversation__awaits_us=True,
+        conversation__chat__by_mail_since_us=None,
+        conversation__chat__visitor_seen_us__gt=F("ended_us") + queue_terms.ABANDONED_US,
+    ).exclude(conversation__turns__state__in=UNDER_WAY)
+    newest = {turn.conversation_id: turn for turn in gone.order_by("id")}
+    return list(newest.values())
 
 
 def list_left_over(shop_id: int) -> list[Turn]:

@@ -12,7 +12,7 @@ from django.db import transaction
 from kizuna.conversations import desk, teams, threads
 from kizuna.conversations.live import seats, turns
 from kizuna.conversations.live.seats import SeatState
-from kizuna.conversations.live.turns import NewTurn, TurnState
+from kizuna.conversations.live.turns import TurnState
 from kizuna.conversations.threads import Author, Channel, Direction, Kind, NewMessage, State
 from kizuna.flows.live import routing
 from kizuna.flows.live.routing import Refused, Taken, Told
@@ -53,7 +53,7 @@ def transfer(shop: "Shop", conversation_id: int, to: To, note: str, person: "Per
         raise Refused("they have it already")
     if note.strip():
         _write_note(shop, conversation, note, person, now)
-    began = _next(conversation, turn, "transferred", team, now)
+    began = _next(shop, conversation, turn, "transferred", team, now)
     target = to.person.name or to.person.email if to.person is not None else ("" if team is None else team.name)
     routing.note(shop, conversation, Told("transferred", f"goes to {target}"), person, now)
     if to.person is not None:
@@ -68,7 +68,7 @@ def take_over(shop: "Shop", conversation_id: int, person: "Person", now: datetim
     conversation, turn = _lock(shop, conversation_id)
     if turn.state == TurnState.SERVED and turn.person_id == person.pk:
         return turn
-    began = turn if turn.state == TurnState.WAITING else _next(conversation, turn, "taken_over", None, now)
+    began = turn if turn.state == TurnState.WAITING else _next(shop, conversation, turn, "taken_over", None, now)
     routing.hand_over(shop, conversation, began, person, now)
     routing.soon(shop, now)
     return began
@@ -95,26 +95,16 @@ def _lock(shop: "Shop", conversation_id: int) -> "tuple[Conversation, Turn]":
     return conversation, turn
 
 
-def _next(conversation: "Conversation", turn: "Turn", end: str, team: "Team | None", now: datetime) -> "Turn":
+def _next(
+    shop: "Shop", conversation: "Conversation", turn: "Turn", end: str, team: "Team | None", now: datetime
+) -> "Turn":
     """End a turn and begin the next one, which waits, as old as the visitor's wait."""
-    now_us = periods.epoch_us(now)
-    turns.end_of(conversation.pk, end, now_us)
+    turns.end_of(conversation.pk, end, periods.epoch_us(now))
     if team is not None:
         desk.hand_to(conversation, team.pk)
+        turn.skill = ""  # the department was chosen for it
     desk.give(conversation, None)
-    return turns.enter(
-        NewTurn(
-            conversation.shop_id,
-            conversation.pk,
-            conversation.team_id,
-            language=turn.language,
-            skill="" if team is not None else turn.skill,
-            value_minor=turn.value_minor,
-            worth=turn.worth,
-            waited_since_us=turn.waited_since_us,
-        ),
-        now_us,
-    )
+    return routing.begin_again(shop, conversation, turn, now)
 
 
 def _check_there(shop: "Shop", person: "Person", now: datetime) -> None:

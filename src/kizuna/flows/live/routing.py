@@ -155,25 +155,29 @@ def hand_over(shop: "Shop", conversation: "Conversation", turn: "Turn", person: 
 
 def put_back(shop: "Shop", conversation: "Conversation", turn: "Turn", told: Told, now: datetime) -> "Turn":
     """End a locked turn and let the chat wait again, as old as it was and for nobody in particular."""
-    now_us = periods.epoch_us(now)
-    turns.end_of(conversation.pk, told.happening, now_us)
+    turns.end_of(conversation.pk, told.happening, periods.epoch_us(now))
     desk.give(conversation, None)
-    made = turns.enter(
+    made = begin_again(shop, conversation, turn, now)
+    note(shop, conversation, told, None, now)
+    soon(shop, now)
+    return made
+
+
+def begin_again(shop: "Shop", conversation: "Conversation", ended: "Turn", now: datetime) -> "Turn":
+    """Let a chat wait once more, as old and as much worth as it was; the conversation is locked."""
+    return turns.enter(
         NewTurn(
             shop.pk,
             conversation.pk,
             conversation.team_id,
-            language=turn.language,
-            skill=turn.skill,
-            value_minor=turn.value_minor,
-            worth=turn.worth,
-            waited_since_us=turn.waited_since_us,
+            language=ended.language,
+            skill=ended.skill,
+            value_minor=ended.value_minor,
+            worth=ended.worth,
+            waited_since_us=ended.waited_since_us,
         ),
-        now_us,
+        periods.epoch_us(now),
     )
-    note(shop, conversation, told, None, now)
-    soon(shop, now)
-    return made
 
 
 def note(shop: "Shop", conversation: "Conversation", told: Told, person: "Person | None", now: datetime) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from kizuna.conversations.live import keys, shown, state, turns
+from kizuna.conversations.live import keys, queue_terms, shown, state, turns
 from kizuna.conversations.live.keys import Chat
 from kizuna.conversations.live.turns import TurnState
 from kizuna.flows.live import deferring
@@ -34,6 +34,7 @@ def states(shop: "Shop", conversation_ids: Collection[int], now: datetime) -> di
     under_way = {turn.conversation_id: turn for turn in turns.list_under_way([chat.id for chat in chats])}
     waits = any(turn.state == TurnState.WAITING for turn in under_way.values())
     places = turns.places(shop.pk, turns.list_waiting(shop.pk, now_us), now_us) if waits else {}
+    longest_s = queue_terms.read(shop.pk).overflow_wait_us / queue_terms.SECOND_US
     marks = state.list_marks([chat.id for chat in chats])
     there = opening_hours(shop, now)["open"]
     told: dict[int, dict[str, Any]] = {}
@@ -45,6 +46,7 @@ def states(shop: "Shop", conversation_ids: Collection[int], now: datetime) -> di
             each["state"] = "waiting"
             if place is not None:
                 each.update(position=place.position, expected_wait_s=place.expected_wait_s)
+                each["overflow"] = place.expected_wait_s is None or place.expected_wait_s > longest_s
         elif turn is not None and turn.person is not None:
             each.update(state="served", person={"name": turn.person.name})
         elif chat.is_open and chat.id in marks and marks[chat.id].by_mail_since_us is not None:

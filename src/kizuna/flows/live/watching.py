@@ -13,6 +13,7 @@ from kizuna.conversations.live import queue_terms, seats, turns
 from kizuna.conversations.live.queue_terms import ABANDONED_US, QueueTerms
 from kizuna.conversations.live.seats import SeatState
 from kizuna.conversations.live.turns import TurnState
+from kizuna.conversations.threads import State
 from kizuna.flows.live import news, presence, routing
 from kizuna.flows.live.routing import Told
 from kizuna.jobs import standing
@@ -47,6 +48,8 @@ def watch_shop(shop: "Shop", sitting: "list[Seat]", now: datetime) -> None:
             take_back(shop, turn, terms, now)
     for turn in turns.list_waiting(shop.pk, periods.epoch_us(now)):
         _abandon(shop, turn, now)
+    for turn in turns.list_returned(shop.pk, periods.epoch_us(now)):
+        _take_up(shop, turn, now)
     routing.route(shop, now)
 
 
@@ -94,8 +97,17 @@ def _abandon(shop: "Shop", found: "Turn", now: datetime) -> None:
             return
         left_us = _left_us(turn, conversation, now_us)
         if left_us is not None:
-            turns.end_of(conversation.pk, "left", left_us, TurnState.ABANDONED)
+            turns.end_of(conversation.pk, turns.GONE, left_us, TurnState.ABANDONED)
             routing.note(shop, conversation, Told("left", "left before somebody had time"), None, now)
+
+
+def _take_up(shop: "Shop", gone: "Turn", now: datetime) -> None:
+    """Let somebody whose panel is back wait on, as long as they have waited in all."""
+    with transaction.atomic():
+        conversation = threads.lock(shop.pk, gone.conversation_id)
+        if conversation.state == State.OPEN and turns.lock_under_way(conversation.pk) is None:
+            routing.begin_again(shop, conversation, gone, now)
+            routing.note(shop, conversation, Told("returned", "is back and waits on"), None, now)
 
 
 def _left_us(turn: "Turn", conversation: "Conversation", now_us: int) -> int | None:

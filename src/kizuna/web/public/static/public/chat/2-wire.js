@@ -6,7 +6,7 @@
  * @typedef {{title: string, price?: string, url?: string, image?: string}} Card
  * @typedef {{number: number, client_id?: string, kind: string, from: "you" | "us" | "machine", name?: string, text: string,
  *   at: string, attachments?: Attached[], card?: Card, choices?: string[]}} Entry
- * @typedef {{id: string, number: number, state: string, person: string, position: number, wait: number | null}} Chat
+ * @typedef {{id: string, number: number, state: string, person: string, position: number, wait: number | null, overflow: boolean}} Chat
  * @typedef {{id: string, when: Record<string, any>, words: Record<string, string>}} Rule
  */
 
@@ -154,7 +154,7 @@ function takeConversation(told) {
   if (!told) return void (state.chat = null);
   state.chat = {
     id, number: told.number, state: told.state || "open", person: (told.person && told.person.name) || "",
-    position: told.position || 0, wait: told.expected_wait_s ?? null,
+    position: told.position || 0, wait: told.expected_wait_s ?? null, overflow: !!told.overflow,
   };
   for (const each of told.messages || []) takeEntry(each);
   state.marks.read = Math.max(state.marks.read, told.read || 0);
@@ -344,6 +344,7 @@ function hearState(told) {
   if ("person" in told) state.chat.person = (told.person && told.person.name) || told.person || "";
   state.chat.position = told.position || 0;
   state.chat.wait = told.expected_wait_s ?? null;
+  state.chat.overflow = !!told.overflow;
   if (state.chat.person && state.chat.person !== before) emit("person", state.chat.person);
   if (isClosed()) state.typingUntil = 0;
 }

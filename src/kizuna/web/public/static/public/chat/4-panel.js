@@ -351,9 +351,9 @@ function queueLine() {
   if (!chat.position && said.some((each) => each.from === "us")) return null;
   const place = chat.position === 1 ? say("place_next") : chat.position > 1 ? say("place", { n: chat.position }) : say("waiting");
   const time = chat.wait !== null && chat.position ? say("about", { time: sayTime(chat.wait) }) : "";
-  return h("div", { class: "line", "data-key": `queue ${place} ${time}` }, h("span", { class: "pulse", "aria-hidden": "true" }),
+  return h("div", { class: "line", "data-key": `queue ${place} ${time} ${chat.overflow}` }, h("span", { class: "pulse", "aria-hidden": "true" }),
     h("div", { class: "middle" }, h("b", {}, place), time && h("small", {}, time)),
-    h("button", { type: "button", click: () => goTo("defer"), title: say("defer_offer") }, icon("mail"), h("span", { class: "unseen" }, say("defer_offer"))));
+    h("button", { type: "button", click: () => goTo("defer"), title: say("defer_offer") }, icon("mail"), h("span", { class: chat.overflow ? "" : "unseen" }, say("defer_offer"))));
 }
 
 // --- sound -------------------------------------------------------------------------------------------------------------
