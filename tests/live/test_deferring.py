@@ -11,7 +11,7 @@ from kizuna.conversations.threads import Author, State
 from kizuna.customers import addresses, profiles
 from kizuna.flows.dialogue import handling, writing
 from kizuna.flows.dialogue.writing import Reply
-from kizuna.flows.live import deferring
+from kizuna.flows.live import deferring, following
 from kizuna.flows.live.deferring import Deferral, Refused
 from kizuna.flows.wishes import handling as wishes
 from tests.dialogue.making import NOW, Desk, make_desk
@@ -192,3 +192,21 @@ def test_a_closed_chat_is_not_opened_beside_another_of_the_same_visitor() -> Non
     open_chat(desk, "Second")
     with pytest.raises(writing.Refused, match="another chat open"):
         handling.reopen(desk.shop, chat.pk, desk.kim, NOW)
+
+
+def test_who_comes_back_to_the_panel_waits_for_a_person_once_there_is_one() -> None:
+    desk = make_desk()
+    chat = open_chat(desk)
+    deferring.defer(desk.shop, chat.pk, replace(LEAVES, text="Is it back?"), NOW)
+    following.follow(NOW)
+    waiting = Turn.objects.filter(conversation=chat, state="waiting")
+    assert not waiting.exists(), "what they left is no new question"
+    say(chat, "Hello again", "again", NOW_US + 60_000_000)
+    following.follow(NOW + timedelta(minutes=1))
+    assert not waiting.exists(), "nobody is there"
+    later = NOW + timedelta(minutes=2)
+    sit(desk, desk.kim, seen_us=NOW_US + 120_000_000)
+    say(chat, "And now?", "now", NOW_US + 120_000_000)
+    following.follow(later)
+    assert waiting.exists()
+    assert ChatState.objects.get(conversation=chat).followed_number == 5

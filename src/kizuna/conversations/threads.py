@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from kizuna.conversations import chat_turns, search
-from kizuna.conversations.models import Author, Channel, Conversation, Direction, Kind, Message, State
+from kizuna.conversations.models import Author, Channel, ChatState, Conversation, Direction, Kind, Message, State
 from kizuna.tables import public_ids
 from kizuna.tables.rows import of_shop
 
@@ -125,6 +125,8 @@ def append(shop_id: int, conversation_id: int, new: NewMessage, now_us: int) -> 
     if conversation.channel == Channel.CHAT and new.kind == Kind.MESSAGE and new.author == Author.PERSON:
         chat_turns.note_answer(conversation.pk, new.person_id, new.at_us)
     search.index(message)
+    if conversation.channel == Channel.CHAT and new.kind == Kind.MESSAGE:
+        ChatState.objects.filter(conversation=conversation, is_behind=False).update(is_behind=True)
     return message, True
 
 

@@ -48,6 +48,16 @@ class _Moment:
     ordered: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Course:
+    """When somebody asked, was served (0: never) and was gone, and by whom."""
+
+    at_us: int
+    ended_us: int
+    served_us: int = 0
+    operator: int = -1
+
+
 @dataclass
 class _Seat:
     """One operator: when they are available, and when each of their places is free again."""
@@ -156,27 +166,18 @@ def _ask(
         moment.fate, moment.wait_us = "abandoned", moment.patience_us
         left_us = at_us + moment.patience_us
         if left_us <= world.plan.now_us:
-            _keep(world, moment, _make(world, moment, key, at_us, rng, ended_us=left_us))
+            _keep(world, moment, _make(world, moment, key, _Course(at_us, left_us), rng))
         return
     if begins + service_us > world.plan.now_us:
         return
     moment.fate, moment.wait_us = "served", begins - at_us
     seats[place].take(begins + service_us + 30 * SECOND_US)
-    made = _make(world, moment, key, at_us, rng, operator=place, served_us=begins, ended_us=begins + service_us)
+    made = _make(world, moment, key, _Course(at_us, begins + service_us, begins, place), rng)
     _keep(world, moment, made)
 
 
-def _make(
-    world: World,
-    moment: _Moment,
-    key: str,
-    at_us: int,
-    rng: np.random.Generator,
-    *,
-    ended_us: int,
-    operator: int = -1,
-    served_us: int = 0,
-) -> Chat:
+def _make(world: World, moment: _Moment, key: str, went: _Course, rng: np.random.Generator) -> Chat:
+    at_us, ended_us, served_us, operator = went.at_us, went.ended_us, went.served_us, went.operator
     language = _language(world, moment, rng)
     talks = chat_words.talks_in(language)
     talk = talks[int(rng.integers(len(talks)))]

@@ -58,9 +58,14 @@ def begin(conversation: Conversation, contact: Contact, now_us: int) -> ChatStat
     """Let a chat go on by mail from now on."""
     state, _ = ChatState.objects.get_or_create(conversation=conversation)
     state.name, state.email = contact.name[:200] or state.name, contact.email[:254]
-    state.by_mail_since_us = state.by_mail_since_us or now_us
+    state.by_mail_since_us = now_us
     state.save(update_fields=["name", "email", "by_mail_since_us"])
     return state
+
+
+def note_mail(conversation: Conversation, now_us: int) -> None:
+    """Note that the customer answered a chat by mail: it goes on so, whatever its panel shows."""
+    ChatState.objects.filter(conversation=conversation, by_mail_since_us=None).update(by_mail_since_us=now_us)
 
 
 def find_request(conversation: Conversation) -> ServiceRequest | None:

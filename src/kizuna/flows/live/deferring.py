@@ -20,7 +20,6 @@ from kizuna.conversations.live.continuing import Contact
 from kizuna.conversations.threads import Author, Direction, NewMessage
 from kizuna.conversations.wishes import Source
 from kizuna.customers import links
-from kizuna.flows import hearing
 from kizuna.flows.dialogue import news, writing
 from kizuna.flows.live import news as live_news
 from kizuna.flows.mail_out import sending
@@ -165,7 +164,10 @@ def _read(told: Deferral) -> Contact:
 
 
 def _say(shop: "Shop", conversation: "Conversation", told: Deferral, now: datetime) -> "Message | None":
-    """Store what they leave as their message, once per client id; None where they said it in the chat before."""
+    """Store what they leave as their message, once per client id; None where they said it in the chat before.
+
+    What follows from their words follows as it does in any chat (flows.live.following).
+    """
     if not told.text.strip():
         return None
     entry = NewMessage(
@@ -176,10 +178,7 @@ def _say(shop: "Shop", conversation: "Conversation", told: Deferral, now: dateti
         identity_id=conversation.identity_id,
         client_id=told.client_id[:64],
     )
-    message, is_new = threads.append(shop.pk, conversation.pk, entry, periods.epoch_us(now))
-    if is_new:
-        hearing.hear(shop, message, now)
-    return message
+    return threads.append(shop.pk, conversation.pk, entry, periods.epoch_us(now))[0]
 
 
 def _wish_of(shop: "Shop", conversation: "Conversation", first: "Message", now_us: int) -> NewWish:

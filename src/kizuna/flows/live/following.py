@@ -12,12 +12,12 @@ from django.db import transaction
 
 from kizuna.conversations import drafts, search, threads
 from kizuna.conversations.live import continuing, shown, state, storing
-from kizuna.conversations.threads import Author, Direction, Kind, State
+from kizuna.conversations.threads import Author, Channel, Direction, Kind, State
 from kizuna.customers import links
 from kizuna.flows import happenings, hearing, investing, live_contacts, stages
 from kizuna.flows.dialogue import news as inbox_news
 from kizuna.flows.happenings import Happening
-from kizuna.flows.live import routing
+from kizuna.flows.live import deferring, routing
 from kizuna.flows.mail_out import sending
 from kizuna.flows.mail_out.sending import Terms
 from kizuna.flows.wishes import opening
@@ -58,13 +58,13 @@ def follow_one(shop: "Shop", conversation_id: int, now: datetime) -> int:
         return 0
     entries = shown.list_after(conversation.pk, row.followed_number, ENTRIES_AT_ONCE)
     for message in entries:
-        if message.kind == Kind.MESSAGE:
+        if message.kind == Kind.MESSAGE and message.channel == Channel.CHAT:  # mails were followed when they came
             _follow(shop, conversation, message, row, now)
     upto = entries[-1].number if entries else row.followed_number
     state.note_followed(row, upto, is_behind=upto < conversation.last_number)
     if entries:
-        if entries[-1].direction == Direction.IN:
-            _wait(shop, conversation, row, now)
+        if entries[-1].direction == Direction.IN and entries[-1].channel == Channel.CHAT:
+            _wait(shop, conversation, row, entries[-1].at_us, now)
         inbox_news.tell(shop.pk, conversation.pk, number=upto)
     return len(entries)
 
@@ -100,7 +100,9 @@ def _answered(shop: "Shop", conversation: "Conversation", message: "Message", ro
         sending.queue(shop, message.pk, Terms(), now)
 
 
-def _wait(shop: "Shop", conversation: "Conversation", row: "ChatState", now: datetime) -> None:
-    """Who writes again after their turn ended waits again, unless it goes on by mail."""
-    if conversation.state == State.OPEN and row.by_mail_since_us is None:
+def _wait(shop: "Shop", conversation: "Conversation", row: "ChatState", at_us: int, now: datetime) -> None:
+    """Who writes again after their turn ended waits again; where it goes on by mail, once somebody is there."""
+    by_mail_us = row.by_mail_since_us
+    waits = by_mail_us is None or (at_us > by_mail_us and deferring.availability(shop, now).is_open)
+    if conversation.state == State.OPEN and waits:
         routing.enter(shop, conversation, now)

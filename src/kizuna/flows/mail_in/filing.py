@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 
 from kizuna.conversations import desk, mail_ids, mail_terms, raw_mail, threads
+from kizuna.conversations.live import continuing
 from kizuna.conversations.mail import brake, matching
 from kizuna.conversations.mail.matching import Match, Sender
 from kizuna.conversations.mail.parsed import ParsedMail, Verdict
@@ -243,6 +244,8 @@ def _append(case: _Case, conversation: "Conversation", match: Match, identity_id
     message, made = threads.append(case.shop.pk, conversation.pk, new, case.now_us)
     if made:
         storing.store_content(case.shop.pk, message, mail, case.now_us)
+    if conversation.channel == Channel.CHAT and case.is_human:
+        continuing.note_mail(conversation, case.now_us)
     return message
 
 
