@@ -13,6 +13,7 @@ from django.db import transaction
 
 from kizuna.conversations import threads
 from kizuna.conversations.threads import Author, Direction, NewConversation, NewMessage
+from kizuna.customers import profiles
 from kizuna.demo import dialogue_words
 from kizuna.demo.company import CARE, Company
 from kizuna.demo.simulator_sales import DAY_US, HOUR_US
@@ -30,6 +31,7 @@ from kizuna.relationships import roll, snapshots
 from kizuna.science import periods
 
 if TYPE_CHECKING:
+    from kizuna.conversations.models import Conversation
     from kizuna.outreach.models import Play
     from kizuna.shops.models import Shop
 
@@ -174,7 +176,15 @@ def _decide(shop: "Shop", play: "Play", asked: Asked, person: Person, when: tupl
 def _answer(shop: "Shop", conversation_id: int, at_us: int, place: int) -> None:
     conversation = threads.lock(shop.pk, conversation_id)
     text, _, _ = dialogue_words.PLAY_ANSWERS[place % len(dialogue_words.PLAY_ANSWERS)]
-    line = NewMessage(Direction.IN, Author.CUSTOMER, text, at_us, identity_id=conversation.identity_id)
+    line = NewMessage(
+        Direction.IN,
+        Author.CUSTOMER,
+        text,
+        at_us,
+        identity_id=conversation.identity_id,
+        from_address=_address_of(conversation),
+        from_name=_name_of(conversation),
+    )
     message, _ = threads.append(shop.pk, conversation.pk, line, at_us)
     told = (str(message.public_id), f"Re: {conversation.subject}", text)
     _record(shop, "Email Received", conversation.identity_id or 0, at_us, told)
@@ -188,7 +198,13 @@ def _reply(shop: "Shop", company: Company, conversation_id: int, at_us: int) -> 
     conversation = threads.lock(shop.pk, conversation_id)
     text = dialogue_words.PLAY_REPLY
     line = NewMessage(
-        Direction.OUT, Author.PERSON, text, at_us, person_id=operator.pk, identity_id=conversation.identity_id
+        Direction.OUT,
+        Author.PERSON,
+        text,
+        at_us,
+        person_id=operator.pk,
+        identity_id=conversation.identity_id,
+        to=(_address_of(conversation),),
     )
     message, _ = threads.append(shop.pk, conversation.pk, line, at_us)
     told = (str(message.public_id), f"Re: {conversation.subject}", "")
@@ -198,6 +214,16 @@ def _reply(shop: "Shop", company: Company, conversation_id: int, at_us: int) -> 
     investing.book_minutes(shop, conversation.pk, operator, 150.0, now, sitting=f"play-{conversation.pk}")
     investing.book_message(shop, message.pk, message.channel, now)
     desk.close(shop, conversation.pk, operator, now)
+
+
+def _address_of(conversation: "Conversation") -> str:
+    """Where the mail that began it went to."""
+    return str(threads.list_messages(conversation.shop_id, conversation.pk)[0].recipients["to"][0])
+
+
+def _name_of(conversation: "Conversation") -> str:
+    customer = profiles.find_by_id(conversation.shop_id, conversation.customer_id or 0)
+    return customer.name if customer is not None else ""
 
 
 def _record(shop: "Shop", name: str, identity_id: int, at_us: int, told: tuple[str, str, str]) -> None:

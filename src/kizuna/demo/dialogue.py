@@ -18,7 +18,7 @@ from kizuna.demo import campaigns, chatting, company, help_desk, kept, retelling
 from kizuna.demo.filling import Progress
 from kizuna.demo.simulator_sales import DAY_US
 from kizuna.demo.simulator_world import World
-from kizuna.flows import stage_upkeep, tiers
+from kizuna.flows import investment_report, stage_upkeep, tiers
 from kizuna.flows import surveys as surveys_flow
 from kizuna.flows.outreach import used
 from kizuna.jobs import queue
@@ -79,6 +79,7 @@ def tell(shop: "Shop", world: World, progress: Progress) -> None:
     progress(DOING, whole - 1, whole)
     used.reckon(shop, now_us)
     stage_upkeep.refresh(shop, now)
+    investment_report.ask(shop, now)
     tiers.change_site(shop, replace(site.site_of(shop.pk), ask_after_wish=True), None, now)
     progress(DOING, whole, whole)
 

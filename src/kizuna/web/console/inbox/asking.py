@@ -70,10 +70,10 @@ class Question:
         return bool(self.team or self.tag or self.channel or self.words)
 
 
-def parse(query: QueryDict, shop: "Shop") -> Question:
+def parse(query: QueryDict, shop: "Shop", person_id: int) -> Question:
     """Read an address; what it does not know means the usual."""
     view = query.get("view", "")
-    view = view if view in queues.VIEWS else "unassigned"
+    view = view if view in queues.VIEWS else _view_with_work(shop, person_id)
     order = query.get("order", "")
     order = order if any(order == key for key, _ in ORDERS) else _usual_order(view)
     channel = query.get("channel", "")
@@ -102,6 +102,12 @@ def ask(shop: "Shop", question: Question, person_id: int) -> Asked:
         question.channel,
         found,
     )
+
+
+def _view_with_work(shop: "Shop", person_id: int) -> str:
+    """Where an address names no view: what nobody has taken, else what is theirs, else everything open."""
+    filled = (view for view in ("unassigned", "mine", "all") if queues.count(shop.pk, Asked(view, person_id)))
+    return next(filled, "unassigned")
 
 
 def _usual_order(view: str) -> str:

@@ -29,7 +29,7 @@ def page(request: ShopRequest, shop: "Shop") -> HttpResponse:
 
 def result(request: ShopRequest, shop: "Shop") -> HttpResponse:
     """Show what the address asks for; also after several conversations were handled at once."""
-    question = asking.parse(request.GET, shop)
+    question = asking.parse(request.GET, shop, request.user.pk)
     now_us = periods.epoch_us(timezone.now())
     asked = asking.ask(shop, question, request.user.pk)
     mine = frozenset(each.pk for each in teams.list_of_person(shop.pk, request.user.pk))

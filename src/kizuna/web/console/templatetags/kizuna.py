@@ -32,6 +32,9 @@ SECTIONS = (
 )
 """Where a section is, its words and icon, its group, and the actions of which a role may do at least one to enter."""
 
+TABS = frozenset({"", "portfolio/", "live/", "inbox/"})
+"""The sections that a phone shows in its bottom line; the others are behind "More"."""
+
 register.filter("initials", figures.initials)
 register.filter("money", amounts.money_round)
 register.filter("money_exact", amounts.money)
@@ -127,6 +130,7 @@ def console_nav(context: template.Context) -> dict[str, object]:
             continue
         label, _, more = words.partition(" ")
         item = {"url": root + path, "more": more, "label": label, "icon": name, "here": path == here}
+        item["tab"] = path in TABS
         items.append({**item, "opens": group if group and group not in opened else ""})
         opened.add(group)
-    return {"items": items}
+    return {"items": items, "in_tabs": here in TABS}
