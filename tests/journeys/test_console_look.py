@@ -14,16 +14,19 @@ SEED = f"""
 from datetime import UTC, datetime
 import numpy as np
 from bench.seed import Size, seed
+from kizuna.customers.models import Identity
 from kizuna.flows import cube, forecast, investment_report, people, shops, stage_upkeep, validity
+from kizuna.flows.live_report import reporting
 from kizuna.flows.people import NewPerson
 from kizuna.science import periods
 from kizuna.shops.tenants import NewShop
 from tests.flows import wishing
+from tests.flows.live_report import chatting
 now = datetime.now(UTC)
 tea = shops.create_shop(NewShop("tea", "Tea & Co", "EUR", "Europe/Berlin"), None, now)
 new = shops.create_shop(NewShop("fresh", "Fresh", "JPY", "Asia/Tokyo"), None, now)
 for shop in (tea, new):
-    people.create_owner(shop, NewPerson("{EMAIL}", "Owner of tea", "{PASSWORD}"), now)
+    owner = people.create_owner(shop, NewPerson("{EMAIL}", "Owner of tea", "{PASSWORD}"), now)
 seed(tea, Size(300, 6000, 300), now)
 forecast.refresh(tea, now)
 validity.check(tea, now, np.random.default_rng(1))
@@ -31,12 +34,15 @@ cube.make(tea, now)
 wishing.fill(tea, periods.epoch_us(now))
 stage_upkeep.refresh(tea, now)
 investment_report.refresh(tea, now)
+known = list(Identity.objects.filter(shop=tea).order_by("id").values_list("pk", flat=True))
+chatting.fill(chatting.Desk(tea), known, [owner.pk], periods.epoch_us(now), 16)
+reporting.refresh(tea, now)
 """
 PATHS = ["s/tea/", "s/tea/portfolio/", "s/tea/customers/", "s/tea/customers/merges/", "s/tea/debugger/"]
 PATHS += [f"s/tea/outreach/{each}" for each in ("", "new/", "silent/", "use/", "rules/")]
 PATHS += ["s/tea/validity/", "s/fresh/validity/"]
 PATHS += ["s/tea/stages/?who=all", "s/fresh/stages/", "s/tea/investments/", "s/tea/settings/investments/"]
-PATHS += ["s/tea/surveys/", "s/tea/settings/premium/"]
+PATHS += ["s/tea/surveys/", "s/tea/settings/premium/", "s/tea/live-effect/", "s/fresh/live-effect/"]
 OUTREACH = [
     "s/tea/outreach/",
     "s/tea/outreach/new/",
