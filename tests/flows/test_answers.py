@@ -2,11 +2,16 @@
 
 import pytest
 
-from kizuna.conversations import search
-from kizuna.flows import answers
+from kizuna.conversations import search, threads
+from kizuna.conversations.models import ChatState
+from kizuna.conversations.threads import Author, Channel, Direction, NewConversation, NewMessage
+from kizuna.customers import identity, links
+from kizuna.customers.identity import IdentityKind
+from kizuna.flows import answers, answers_asked
 from kizuna.flows.answers import AskedOn, Written
 from kizuna.flows.dialogue import habits, writing
 from kizuna.flows.dialogue.writing import Reply
+from kizuna.flows.premium import erasing
 from kizuna.knowledge import asked
 from kizuna.knowledge.models import Asked
 from kizuna.science import periods
@@ -83,3 +88,30 @@ def test_nothing_is_offered_across_shops(desk):
     publish(desk, "Rust", "Iron pans rust.")
     assert len(answers.suggest(desk.shop, "rust on the iron pan", NOW)) == 2
     assert answers.suggest(make_desk("other").shop, "rust on the iron pan", NOW) == []
+
+
+def _chat(desk, text, key):
+    at_us = NOW_US - 60_000_000
+    who = identity.ensure(desk.shop.pk, IdentityKind.VISITOR, [key], [at_us])[key]
+    owner = links.customers_of(desk.shop.pk, [who]).get(who)
+    talk = threads.open_conversation(
+        desk.shop.pk, NewConversation(desk.team.pk, Channel.CHAT, "Chat", who, owner), at_us
+    )
+    ChatState.objects.create(conversation=talk, language="en", context={})
+    said = NewMessage(Direction.IN, Author.CUSTOMER, text, at_us, client_id=key)
+    threads.append(desk.shop.pk, talk.pk, said, at_us)
+    return who
+
+
+def test_what_chats_begin_with_is_noted_once_and_goes_with_the_customer(desk):
+    publish(desk, "Returning something", "Send it back within 30 days.")
+    who = _chat(desk, "Do you repair teapots? I am anna@example.com, order 1234567", "v1")
+    _chat(desk, "How can I return this?", "v2")
+    _chat(desk, "Hi, hello", "v3")
+    for _ in range(2):
+        answers_asked.note_chats(NOW)
+    rows = {row.words: row.found for row in Asked.objects.filter(shop=desk.shop)}
+    assert rows == {"Do you repair teapots? I am …, order …": 0, "How can I return this?": 1}
+    assert [gap.by_place for gap in asked.gaps(desk.shop.pk, 0)] == [{"chat": 1}]
+    erasing.erase(desk.shop, links.customers_of(desk.shop.pk, [who])[who], None, NOW)
+    assert [row.words for row in Asked.objects.all()] == ["How can I return this?"]

@@ -18,6 +18,12 @@ def list_wish_ids(shop_id: int, identity_ids: Sequence[int]) -> list[UUID]:
     return list(wishes.values_list("public_id", flat=True))
 
 
+def list_talk_ids(shop_id: int, identity_ids: Sequence[int]) -> list[int]:
+    """List the conversations of identities, by number."""
+    talks = Conversation.objects.filter(shop_id=shop_id, identity_id__in=list(identity_ids))
+    return list(talks.values_list("id", flat=True))
+
+
 def erase(shop_id: int, identity_ids: Sequence[int], addresses: Collection[str]) -> set[str]:
     """Delete what was said with identities and addresses; returns the hashes of files to remove after the commit."""
     wanted = list(identity_ids)

@@ -80,7 +80,16 @@ def bare(text: str) -> str:
         parts[0] = "\n".join(lines[1:]).strip()
     if len(parts) > 1 and len(parts[-1]) < 120 and _CLOSING.match(parts[-1]):
         parts.pop()
-    return _PRIVATE.sub("…", "\n\n".join(part for part in parts if part))
+    return without_particulars("\n\n".join(part for part in parts if part))
+
+
+def without_particulars(text: str) -> str:
+    """Leave addresses and long numbers out of a text.
+
+    >>> without_particulars("order 4711-0815, anna@example.com")
+    'order …, …'
+    """
+    return _PRIVATE.sub("…", text)
 
 
 def _candidates(shop_id: int, spoken: Sequence[tuple[str, str]]) -> list[int]:

@@ -16,7 +16,7 @@ from kizuna.conversations import erasing as dialogue
 from kizuna.customers import erasing as people
 from kizuna.customers import links, profiles
 from kizuna.flows import analytics_upkeep, placing, restating, stages
-from kizuna.knowledge import answers, learned
+from kizuna.knowledge import answers, asked, learned
 from kizuna.outreach import suppression
 from kizuna.outreach.suppression import Reason, Scope
 from kizuna.privileges import capabilities, entrance
@@ -52,6 +52,7 @@ def erase(shop: "Shop", customer_id: int, person: "Person | None", now: datetime
         suppression.forget_address(shop.pk, address)
     for wish in dialogue.list_wish_ids(shop.pk, identity_ids):
         capabilities.release(shop.pk, wish, now_us)
+    asked.erase(shop.pk, dialogue.list_talk_ids(shop.pk, identity_ids))
     files = dialogue.erase(shop.pk, identity_ids, addresses)
     learned.erase(shop.pk, identity_ids)
     answers.erase(shop.pk, identity_ids)
