@@ -20,7 +20,8 @@ def test_views_show_what_they_say() -> None:
     assert "My order" in page
     act = f"{url}{conversation.public_id}/"
     client.post(f"{act}take/")
-    assert "My order" not in client.get(url).content.decode()
+    assert "My order" not in client.get(f"{url}?view=unassigned").content.decode()
+    assert "My order" in client.get(url).content.decode(), "where nothing is unassigned, an inbox opens on one's own"
     assert "My order" in client.get(f"{url}?view=mine").content.decode()
     client.post(f"{act}close/")
     for view, shown in (("mine", False), ("closed", True), ("waiting", False), ("spam", False), ("snoozed", False)):
