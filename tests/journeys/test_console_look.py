@@ -15,12 +15,13 @@ from datetime import UTC, datetime
 import numpy as np
 from bench.seed import Size, seed
 from kizuna.customers.models import Identity
-from kizuna.flows import cube, forecast, investment_report, people, shops, stage_upkeep, validity
+from kizuna.flows import cube, forecast, investment_report, people, shops, staffing, stage_upkeep, validity
 from kizuna.flows.live_report import reporting
 from kizuna.flows.people import NewPerson
 from kizuna.science import periods
 from kizuna.shops.tenants import NewShop
 from tests.flows import wishing
+from tests.flows.live import weeks
 from tests.flows.live_report import chatting
 now = datetime.now(UTC)
 tea = shops.create_shop(NewShop("tea", "Tea & Co", "EUR", "Europe/Berlin"), None, now)
@@ -37,12 +38,15 @@ investment_report.refresh(tea, now)
 known = list(Identity.objects.filter(shop=tea).order_by("id").values_list("pk", flat=True))
 chatting.fill(chatting.Desk(tea), known, [owner.pk], periods.epoch_us(now), 16)
 reporting.refresh(tea, now)
+weeks.fill(tea, [owner], now, 2)
+staffing.refresh(tea, now)
 """
 PATHS = ["s/tea/", "s/tea/portfolio/", "s/tea/customers/", "s/tea/customers/merges/", "s/tea/debugger/"]
 PATHS += [f"s/tea/outreach/{each}" for each in ("", "new/", "silent/", "use/", "rules/")]
 PATHS += ["s/tea/validity/", "s/fresh/validity/"]
 PATHS += ["s/tea/stages/?who=all", "s/fresh/stages/", "s/tea/investments/", "s/tea/settings/investments/"]
 PATHS += ["s/tea/surveys/", "s/tea/settings/premium/", "s/tea/live-effect/", "s/fresh/live-effect/"]
+PATHS += ["s/tea/staffing/?more=40"]
 OUTREACH = [
     "s/tea/outreach/",
     "s/tea/outreach/new/",

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 FEWEST_CHATS, FEWEST_DAYS = 30, 7
 ASSUMED = {"chat": 8.0, "patience": 5.0, "at_once": 3.0}
+ASSUMED_CHATS = 20.0
 PATIENT_MIN = 600.0
 """Minutes of patience from which nobody is taken to leave at all."""
 
@@ -145,7 +146,7 @@ def _measured(shop: "Shop", report: ReportView | None) -> Measured:
             "more": 0.0,
             "share": round(goal.share * 100, 1),
             "seconds": min(staffing_flow.SECONDS, key=lambda each: abs(each - goal.time)),
-            "chats": max(1.0, round(busiest, 1)),
+            "chats": round(busiest, 1) if busiest >= 1 else ASSUMED_CHATS,
         },
         tuple(staffing_words.ASSUMED[name] for name, each in found.items() if not each),
     )
