@@ -40,6 +40,6 @@ def erase(shop_id: int, identity_ids: Sequence[int], addresses: Collection[str])
     )
     for address in addresses:
         notices = Outgoing.objects.filter(shop_id=shop_id, message=None, recipients__icontains=f'"{address}"')
-        notices.exclude(state="queued").delete()
+        notices.exclude(state="sending").delete()  # one on its way tells the sender what became of it, then goes
     talks.delete()
     return orphaned

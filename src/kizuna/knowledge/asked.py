@@ -72,14 +72,12 @@ def vote(shop_id: int, text_id: int, visitor_key: str, helpful: bool, now_us: in
     text = ArticleText.objects.select_for_update().filter(shop_id=shop_id, pk=text_id).exclude(live=None).first()
     if text is None:
         raise NotThere(str(text_id))
-    voter = hmac.new(settings.SECRET_KEY.encode(), f"help\0{shop_id}\0{visitor_key}".encode(), hashlib.sha256)
-    said = ArticleVote.objects.filter(text=text, voter=voter.hexdigest()[:32]).first()
+    voter = _voter(shop_id, visitor_key)
+    said = ArticleVote.objects.filter(text=text, voter=voter).first()
     if said is not None and said.helpful == helpful:
         return text.helpful, text.unhelpful
     if said is None:
-        ArticleVote.objects.create(
-            shop_id=shop_id, text=text, voter=voter.hexdigest()[:32], helpful=helpful, at_us=now_us
-        )
+        ArticleVote.objects.create(shop_id=shop_id, text=text, voter=voter, helpful=helpful, at_us=now_us)
     else:
         said.helpful, said.at_us = helpful, now_us
         said.save(update_fields=["helpful", "at_us"])
@@ -129,15 +127,31 @@ def prune(now_us: int) -> int:
     return Asked.objects.filter(at_us__lt=now_us - KEPT_DAYS * DAY_US).delete()[0]
 
 
-def erase(shop_id: int, conversation_ids: Collection[int]) -> int:
-    """Forget the questions of chats; returns how many."""
+def erase(shop_id: int, conversation_ids: Collection[int], visitor_keys: Collection[str] = ()) -> int:
+    """Forget the questions of chats and the votes of browsers, whose counts stay; returns how many questions."""
+    votes = ArticleVote.objects.filter(shop_id=shop_id, voter__in=[_voter(shop_id, each) for each in visitor_keys])
+    votes.delete()
     return Asked.objects.filter(shop_id=shop_id, conversation_id__in=list(conversation_ids)).delete()[0]
+
+
+def list_votes(shop_id: int, visitor_keys: Collection[str]) -> list[dict[str, object]]:
+    """Tell which articles helped the person behind some browsers."""
+    rows = ArticleVote.objects.filter(shop_id=shop_id, voter__in=[_voter(shop_id, each) for each in visitor_keys])
+    return [
+        {"article": row.text.title, "helped": row.helpful, "at_us": row.at_us}
+        for row in rows.select_related("text").order_by("at_us")
+    ]
 
 
 def known_chats(shop_id: int, conversation_ids: Sequence[int]) -> set[int]:
     """Tell which chats' questions are noted already."""
     rows = Asked.objects.filter(shop_id=shop_id, conversation_id__in=list(conversation_ids))
     return {number for number in rows.values_list("conversation_id", flat=True) if number is not None}
+
+
+def _voter(shop_id: int, visitor_key: str) -> str:
+    told = f"help\0{shop_id}\0{visitor_key}".encode()
+    return hmac.new(settings.SECRET_KEY.encode(), told, hashlib.sha256).hexdigest()[:32]
 
 
 def _count(text: ArticleText, helpful: bool, change: int) -> None:

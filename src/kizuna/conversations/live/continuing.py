@@ -13,7 +13,6 @@ from kizuna.conversations.models import (
     Direction,
     Kind,
     Message,
-    Outgoing,
     Seat,
     SeatState,
     ServiceRequest,
@@ -113,17 +112,6 @@ def list_to_ask(now_us: int, most: int) -> list[Conversation]:
     """List the chats of every shop whose visitors are asked by a link now."""
     due = ChatState.objects.filter(ask_due_us__lte=now_us).select_related("conversation").order_by("ask_due_us")
     return [each.conversation for each in due[:most]]
-
-
-def count_begun(shop_id: int, email: str, since_us: int) -> int:
-    """Count the chats that went on by mail to one address since an instant: the brake on confirmations."""
-    begun = ChatState.objects.filter(email=email, by_mail_since_us__gte=since_us, conversation__shop_id=shop_id)
-    return begun.count()
-
-
-def count_notices(shop_id: int, key: str) -> int:
-    """Count the mails beside conversations whose key begins so: the brake on transcripts."""
-    return Outgoing.objects.filter(shop_id=shop_id, key__startswith=key).count()
 
 
 def list_said(conversation_id: int) -> list[Message]:

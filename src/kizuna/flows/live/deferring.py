@@ -15,7 +15,7 @@ from django.utils import translation
 from django.utils.formats import date_format
 
 from kizuna.conversations import composing, threads, wish_recognition
-from kizuna.conversations.live import continuing
+from kizuna.conversations.live import continuing, mail_brake
 from kizuna.conversations.live.continuing import Contact
 from kizuna.conversations.threads import Author, Direction, NewMessage
 from kizuna.conversations.wishes import Source
@@ -111,7 +111,7 @@ def defer(shop: "Shop", conversation_id: int, told: Deferral, now: datetime) -> 
     continuing.defer_turn(conversation, told.reason, now_us)
     if wish is None:
         wish = opening.open_wish(shop, _wish_of(shop, conversation, first, now_us), None, now)
-    if confirms and continuing.count_begun(shop.pk, contact.email, now_us - BRAKE_US) <= MOST_CONFIRMATIONS:
+    if confirms and mail_brake.count_begun(shop.pk, contact.email, now_us - BRAKE_US) <= MOST_CONFIRMATIONS:
         _confirm(shop, conversation, state.language, _timezone_of(state.context), now)
     news.tell(shop.pk, conversation.pk)
     live_news.tell(shop.pk, conversation.pk)
@@ -133,9 +133,9 @@ def transcript(shop: "Shop", conversation_id: int, email: str, now: datetime) ->
         raise Refused("transcript", "there is nothing to send before somebody has answered")
     prefix = f"transcript-{conversation.pk}-"
     key = f"{prefix}{said[-1].number}"
-    if continuing.count_notices(shop.pk, key):
+    if mail_brake.count_notices(shop.pk, key):
         return False
-    if continuing.count_notices(shop.pk, prefix) >= MOST_TRANSCRIPTS:
+    if mail_brake.count_notices(shop.pk, prefix) >= MOST_TRANSCRIPTS:
         raise Refused("transcript", "it was sent often enough")
     state = continuing.find_state(conversation.pk)
     spoken = words.choose([state.language if state else ""], words.LANGUAGES)

@@ -13,6 +13,7 @@ from django.db import transaction
 
 from kizuna.conversations import attachments
 from kizuna.conversations import erasing as dialogue
+from kizuna.conversations.live import erasing as live
 from kizuna.customers import erasing as people
 from kizuna.customers import links, profiles
 from kizuna.flows import analytics_upkeep, placing, restating, stages
@@ -24,7 +25,7 @@ from kizuna.relationships import referrals, stocks
 from kizuna.relationships.stocks import StockColumns
 from kizuna.science import periods
 from kizuna.science.stocks import NO_PURCHASE
-from kizuna.shops import audit
+from kizuna.shops import audit, sources
 from kizuna.tracking import erasing as tracking
 
 if TYPE_CHECKING:
@@ -52,12 +53,14 @@ def erase(shop: "Shop", customer_id: int, person: "Person | None", now: datetime
         suppression.forget_address(shop.pk, address)
     for wish in dialogue.list_wish_ids(shop.pk, identity_ids):
         capabilities.release(shop.pk, wish, now_us)
-    asked.erase(shop.pk, dialogue.list_talk_ids(shop.pk, identity_ids))
+    asked.erase(shop.pk, dialogue.list_talk_ids(shop.pk, identity_ids), keys)
+    live.erase(shop.pk, identity_ids, keys, addresses)
     files = dialogue.erase(shop.pk, identity_ids, addresses)
     learned.erase(shop.pk, identity_ids)
     answers.erase(shop.pk, identity_ids)
     entrance.erase(shop.pk, identity_ids)
     tracking.erase(shop.pk, identity_ids, [*keys, *addresses])
+    tracking.erase_waiting([each.pk for each in sources.list_sources(shop)], [*keys, *addresses])
     people.erase(shop.pk, customer_id, identity_ids)
     _restate(shop.pk, identity_ids)
     analytics_upkeep.erase(shop, identity_ids, now)

@@ -9,11 +9,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from kizuna.conversations import talks_of, wishes
+from kizuna.conversations.live import erasing as live
 from kizuna.customers import consent, links, profiles
 from kizuna.flows import timeline
 from kizuna.flows.premium import preferring
 from kizuna.flows.timeline import Filters
-from kizuna.knowledge import answers, learned
+from kizuna.knowledge import answers, asked, learned
 from kizuna.privileges import tiers
 from kizuna.relationships import lists, referrals, stages
 from kizuna.sales import timeline as sales
@@ -40,6 +41,7 @@ def gather(shop: "Shop", customer_id: int, now: datetime) -> dict[str, object]:
     identity_ids = links.identities_of(shop.pk, [customer_id])[customer_id]
     if customer is None:
         return {}
+    keys = [each.key for each in profiles.list_identities(shop.pk, customer_id)]
     return {
         "shop": shop.name,
         "written": now.isoformat(timespec="seconds"),
@@ -70,6 +72,9 @@ def gather(shop: "Shop", customer_id: int, now: datetime) -> dict[str, object]:
         ],
         "wishes": _wishes(shop.pk, identity_ids),
         "conversations": _talks(shop.pk, identity_ids),
+        "chats": _dated(live.list_chats(shop.pk, identity_ids)),
+        "chat_invitations": _dated(live.list_invitations(shop.pk, identity_ids, keys)),
+        "articles_that_helped": _dated(asked.list_votes(shop.pk, keys)),
         "surveys": [
             {**each, "at_us": _when(int(str(each["at_us"])))} for each in answers.list_of(shop.pk, identity_ids)
         ],
@@ -165,6 +170,21 @@ def _facts(shop: "Shop", customer_id: int) -> list[dict[str, object]]:
             break
         before = page.next_before
     return told
+
+
+def _dated(rows: Sequence[dict[str, object]]) -> list[dict[str, object]]:
+    """Say instants as dates: what is kept as `at_us` is told as `at`."""
+    return [
+        {
+            name.removesuffix("_us"): _when(value if isinstance(value, int) else None)
+            if name.endswith("_us")
+            else _dated(value)
+            if isinstance(value, list)
+            else value
+            for name, value in row.items()
+        }
+        for row in rows
+    ]
 
 
 def _when(us: int | None) -> str | None:
