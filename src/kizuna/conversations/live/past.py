@@ -175,6 +175,18 @@ def take_in_reports(shop_id: int, told: Mapping[int, tuple[int, int, int, dict[s
     )
 
 
+def list_visitors(shop_id: int, most: int) -> dict[str, int]:
+    """List the browsers that were invited last, {visitor key: identity}."""
+    rows = ChatInvitation.objects.filter(shop_id=shop_id).exclude(identity=None).order_by("-at_us")
+    return {key: identity for key, identity in rows.values_list("visitor_key", "identity_id")[:most] if identity}
+
+
+def list_open(shop_id: int, begins: str) -> list[Conversation]:
+    """List the open chats whose subject begins so."""
+    rows = Conversation.objects.filter(shop_id=shop_id, channel=Channel.CHAT, state__in=(State.OPEN, State.SNOOZED))
+    return list(rows.filter(subject__startswith=begins).order_by("id")[:100])
+
+
 def _conversation(shop_id: int, chat: PastChat) -> Conversation:
     said = [line for line in chat.lines if not line.happening]
     heard = [line.at_us for line in said if line.person_id is None]
