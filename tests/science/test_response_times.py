@@ -92,6 +92,11 @@ def test_a_silent_operator_has_served_nobody():
     assert (told.served_us, told.end) == (None, "abandoned")
 
 
+def test_who_had_said_something_before_it_was_taken_back_has_served_and_again_is_no_hand_over():
+    [told] = read_sittings([turn(0, 0, 10, 15, 130, "taken_back", 1), turn(0, 130, 140, 150, 300, "closed", 1)])
+    assert (told.served_us, told.hand_overs, told.held) == (10, 0, ((1, 10, 130), (1, 140, 300)))
+
+
 def test_two_stays_of_one_conversation_are_two_waits():
     told = read_sittings([turn(0, 0, 10, 12, 50, "closed"), turn(900, 900, 905, 907, 990, "closed")])
     assert [(each.from_us, each.served_us) for each in told] == [(0, 10), (900, 905)]
