@@ -97,6 +97,11 @@ def list_online(shop_id: int, now_us: int) -> list[Online]:
     return [Online(*row) for row in found.values_list(*names)[:MOST_SHOWN]]
 
 
+def find(shop_id: int, number: int) -> OnlineVisitor | None:
+    """Find somebody's row, also when they have left since."""
+    return OnlineVisitor.objects.filter(shop_id=shop_id, pk=number).first()
+
+
 def count_online(shop_id: int, now_us: int) -> int:
     """Count who is on the shop's pages."""
     return OnlineVisitor.objects.filter(shop_id=shop_id, seen_us__gt=now_us - GOOD_US).count()

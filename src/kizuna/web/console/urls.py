@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("alerts/shown/<str:key>/", alerts.shown, name="alerts_shown"),
     path("s/<slug:slug>/settings/", include("kizuna.web.console.settings.urls")),
     path("s/<slug:slug>/answers/", include("kizuna.web.console.answers.urls")),
+    path("s/<slug:slug>/live/", include("kizuna.web.console.live.urls")),
     path("s/<slug:slug>/inbox/mail/", include("kizuna.web.console.pages.mail_urls")),
     path("s/<slug:slug>/inbox/", include("kizuna.web.console.inbox.urls")),
     path("", include("kizuna.web.console.outreach.urls")),

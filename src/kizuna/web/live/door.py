@@ -1,8 +1,8 @@
 """The live door: what moves in a shop as server-sent events, for people who are logged in and belong to it.
 
-GET /live/SLUG/events?channels=moves,arrivals. Streams tell a page to look again; they are never the only copy, so a
-page that was away asks for the present state and Last-Event-ID needs no replay. The right to listen is checked again
-every minute.
+GET /live/SLUG/events?channels=moves,arrivals, and for the page Live GET /live/SLUG/desk (desk_stream). Streams tell a
+page to look again; they are never the only copy, so a page that was away asks for the present state. The right to
+listen is checked again every minute.
 """
 
 import asyncio
@@ -11,17 +11,19 @@ import json
 import logging
 import re
 from collections import Counter
+from collections.abc import Callable, Coroutine
 from typing import Any
 from urllib.parse import parse_qs
 
 from kizuna.bus import notes
+from kizuna.web.live.desk_stream import Boards, DeskStream
 from kizuna.web.live.entry import Entry, find_entry
 
 CHANNELS = ("moves", "arrivals", "inbox", "wishes", "live")
 MOST_STREAMS = 12
 HEARTBEAT_S = 15.0
 BEATS_PER_CHECK = 4
-_PATH = re.compile(r"/live/([-\w]{1,40})/events")
+_PATH = re.compile(r"/live/([-\w]{1,40})/(events|desk)")
 _HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
@@ -35,6 +37,7 @@ class LiveDoor:
 
     def __init__(self) -> None:
         self._open: Counter[int] = Counter()
+        self._boards = Boards()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -45,20 +48,23 @@ class LiveDoor:
             await _refuse(send, 404 if found is None else 405, "there is no such stream")
             return
         cookie = b"; ".join(value for name, value in scope["headers"] if name == b"cookie").decode("latin-1")
-        slug = found.group(1)
-        entry = await asyncio.to_thread(find_entry, cookie, slug)
+        slug, which = found.groups()
+        action = "answer" if which == "desk" else "view"
+        entry = await asyncio.to_thread(find_entry, cookie, slug, action)
         if entry is None:
             await _refuse(send, 404, "there is no such stream")
+            return
+        if which == "desk":
+            await self._desk(entry, lambda: find_entry(cookie, slug, action) == entry, receive, send)
             return
         asked = parse_qs(scope["query_string"].decode("latin-1")).get("channels", [""])[0].split(",")
         wanted = [name for name in CHANNELS if name in asked]
         if not wanted:
             await _refuse(send, 400, f"channels takes any of {', '.join(CHANNELS)}")
             return
-        if self._open[entry.person_id] >= MOST_STREAMS:
-            await _refuse(send, 429, "too many open streams", (b"retry-after", b"15"))
-            return
-        await self._stream(_Stream(entry, cookie, slug, wanted), receive, send)
+        if await self._is_open(entry, send):
+            stream = _Stream(entry, cookie, slug, wanted)
+            await self._stream(entry, stream.tell(send), receive, send)
 
     def close(self) -> None:
         """End every stream; browsers come back by themselves."""
@@ -66,11 +72,23 @@ class LiveDoor:
             for task in list(self._tasks):
                 self._loop.call_soon_threadsafe(task.cancel)
 
-    async def _stream(self, stream: "_Stream", receive: Any, send: Any) -> None:
+    async def _desk(self, entry: Entry, still: Callable[[], bool], receive: Any, send: Any) -> None:
+        if await self._is_open(entry, send):
+            stream = DeskStream(entry, self._boards, still)
+            await self._stream(entry, stream.tell(send, _HEADERS), receive, send)
+
+    async def _is_open(self, entry: Entry, send: Any) -> bool:
+        """Whether somebody may have one more stream; refused where they may not."""
+        if self._open[entry.person_id] < MOST_STREAMS:
+            return True
+        await _refuse(send, 429, "too many open streams", (b"retry-after", b"15"))
+        return False
+
+    async def _stream(self, entry: Entry, work: Coroutine[Any, Any, None], receive: Any, send: Any) -> None:
         self._loop = asyncio.get_running_loop()
-        person_id = stream.entry.person_id
+        person_id = entry.person_id
         self._open[person_id] += 1
-        telling = asyncio.create_task(stream.tell(send))
+        telling = asyncio.create_task(work)
         leaving = asyncio.create_task(_wait_for_leaving(receive))
         self._tasks.add(telling)
         try:

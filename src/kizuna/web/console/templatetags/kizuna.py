@@ -14,6 +14,7 @@ SECTIONS = (
     ("", "Today", "today", "", {"view"}),
     ("portfolio/", "Portfolio", "portfolio", "", {"view"}),
     ("customers/", "Customers", "customers", "", {"view"}),
+    ("live/", "Live", "chat", "Dialogue", {"answer"}),
     ("inbox/", "Inbox", "inbox", "Dialogue", {"work_wishes"}),
     ("wishes/", "Wishes", "wish", "Dialogue", {"view"}),
     ("answers/", "Answers", "answers", "Dialogue", {"answer"}),

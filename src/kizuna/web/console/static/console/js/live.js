@@ -38,7 +38,8 @@ export function follow(url, onNote, onState = () => {}) {
   return () => stop.abort();
 }
 
-async function readForEver(url, spread, signal) {
+/** Read a stream until it is stopped, coming back by itself with growing pauses; each note, and on or off, goes to `spread`. */
+export async function readForEver(url, spread, signal) {
   let wait = FIRST_WAIT_MS;
   while (!signal.aborted) {
     try {
