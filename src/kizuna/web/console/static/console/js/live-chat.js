@@ -31,6 +31,7 @@ export class Chat {
     this.node = document.getElementById("chat-template").content.firstElementChild.cloneNode(true);
     this.node.dataset.key = key;
     const find = (selector) => this.node.querySelector(selector);
+    this.log = find(".chat-log");
     this.thread = find(".chat-thread");
     this.alert = find(".chat-alert");
     this.types = find(".chat-typing");
@@ -79,7 +80,7 @@ export class Chat {
       event.preventDefault();
       [...event.dataTransfer.files].forEach((file) => this.upload(file));
     });
-    this.thread.addEventListener("scroll", () => this.seen(), { passive: true });
+    this.log.addEventListener("scroll", () => this.seen(), { passive: true });
   }
 
   /** Show what its row says: who it is, who has it, what may be done. */
@@ -149,7 +150,7 @@ export class Chat {
 
   add(entry) {
     if (this.entries.has(entry.number)) return;
-    const follows = this.thread.scrollHeight - this.thread.scrollTop - this.thread.clientHeight < 80;
+    const follows = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 80;
     this.last = Math.max(this.last, entry.number);
     if (entry.client_id) this.pending(entry.client_id)?.remove();
     const node = entry.side === "within" ? this.happening(entry) : this.bubble(entry);
@@ -253,7 +254,7 @@ export class Chat {
   }
 
   end() {
-    this.thread.scrollTop = this.thread.scrollHeight;
+    this.log.scrollTop = this.log.scrollHeight;
   }
 
   /** Under the last answer: how far it has got. */

@@ -200,7 +200,7 @@ function bring(key, focus = true) {
   if (!focus) return;
   if (!phone.matches || page.dataset.pane !== "chat") page.dataset.pane = "chat";
   if (!chat.form.hidden) chat.field.focus({ preventScroll: true });
-  else chat.thread.focus({ preventScroll: true });
+  else chat.log.focus({ preventScroll: true });
 }
 const phone = matchMedia("(max-width: 56rem)");
 function layOut() {
