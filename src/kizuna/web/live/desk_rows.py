@@ -109,7 +109,7 @@ def _chat(shop: "Shop", turn: "Turn", standing: "Standing | None") -> Row:
         "person": turn.person_id or 0,
         "by": _name(turn.person),
         "wanted": _name(turn.wanted) if turn.state == TurnState.WAITING else "",
-        "team": turn.team.name if turn.state == TurnState.WAITING and turn.team is not None else "",
+        "team": _department(turn),
         "since": turn.waited_since_us // 1000,
         "served": (turn.served_us or 0) // 1000,
         "awaits": (conversation.waiting_since_us or 0) // 1000 if conversation.awaits_us else 0,
@@ -135,6 +135,12 @@ def _who(standing: "Standing | None", key: str, told: str = "") -> Row:
         "factor": "" if standing.rf is None else f"{standing.rf:.2f}",
         "customer": str(standing.customer.public_id),
     }
+
+
+def _department(turn: "Turn") -> str:
+    """The department a chat waits for, where it is not everybody's."""
+    waits = turn.state == TurnState.WAITING
+    return turn.team.name if waits and turn.team is not None and not turn.team.is_default else ""
 
 
 def _name(person: Any) -> str:
