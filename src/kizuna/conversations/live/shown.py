@@ -27,8 +27,8 @@ def list_last(conversation_id: int, most: int) -> list[Message]:
     return list(rows.select_related("person").prefetch_related("attachments").order_by("-number")[:most])[::-1]
 
 
-def show(message: Message, files: Iterable[Attachment] = ()) -> dict[str, Any] | None:
-    """Describe an entry for the panel; None where it is not for the visitor's eyes."""
+def show(message: Message, files: Iterable[Attachment] = (), name: str = "") -> dict[str, Any] | None:
+    """Describe an entry for the panel without asking the database; None where it is not for the visitor's eyes."""
     remarks: Mapping[str, Any] = message.remarks
     if message.kind == Kind.NOTE or (message.kind == Kind.HAPPENING and not remarks.get("visitor")):
         return None
@@ -37,7 +37,7 @@ def show(message: Message, files: Iterable[Attachment] = ()) -> dict[str, Any] |
         "client_id": message.client_id,
         "kind": message.kind,
         "from": FROM.get(Author(message.author), "us"),
-        "name": "" if message.author == Author.CUSTOMER else _name(message),
+        "name": "" if message.author == Author.CUSTOMER else message.from_name or name,
         "text": message.text,
         "at": iso(message.at_us),
         "attachments": [describe(each) for each in files],
@@ -47,8 +47,9 @@ def show(message: Message, files: Iterable[Attachment] = ()) -> dict[str, Any] |
 
 
 def show_stored(message: Message) -> dict[str, Any] | None:
-    """Describe an entry that was read with its files."""
-    return show(message, message.attachments.all())
+    """Describe an entry that was read with its files and its author."""
+    name = message.person.name if message.person_id is not None and message.person is not None else ""
+    return show(message, message.attachments.all(), name)
 
 
 def describe(file: Attachment) -> dict[str, Any]:
@@ -60,9 +61,3 @@ def describe(file: Attachment) -> dict[str, Any]:
 def iso(at_us: int) -> str:
     """Write an instant as browsers read it."""
     return datetime.fromtimestamp(at_us / 1_000_000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _name(message: Message) -> str:
-    if message.from_name or message.person_id is None:
-        return message.from_name
-    return message.person.name if message.person is not None else ""

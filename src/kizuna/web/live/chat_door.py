@@ -68,7 +68,7 @@ class ChatDoor:
     """Answers everything under /chat/v1/."""
 
     def __init__(self, parts: Parts, find_client: Callable[[Any], str], arrivals_per_s: float) -> None:
-        self._parts = parts
+        self.parts = parts
         self._find_client = find_client
         self._arrivals = Buckets(arrivals_per_s, arrivals_per_s * 20, time.monotonic)
         self._beating: asyncio.Task[None] | None = None
@@ -108,13 +108,13 @@ class ChatDoor:
         if self._beating is not None:
             self._beating.cancel()
         self._teller.close()
-        self._parts.hub.close()
+        self.parts.hub.close()
 
     def finish(self) -> None:
         """Store what is queued and let the threads go."""
-        self._parts.writer.close()
-        self._parts.ledger.close()
-        self._parts.threads.shutdown(wait=False, cancel_futures=True)
+        self.parts.writer.close()
+        self.parts.ledger.close()
+        self.parts.threads.shutdown(wait=False, cancel_futures=True)
 
     async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
         name = scope["path"].removeprefix(PREFIX)
@@ -146,7 +146,7 @@ class ChatDoor:
         if told.conversation is not None:
             chat = await self.calls.chat(token, told.conversation)
             after, chat_id = told.after, chat.id
-        hub = self._parts.hub
+        hub = self.parts.hub
         if hub.count_of(token.shop_id, token.key) >= MOST_STREAMS:
             raise Later(429, "too many tabs are open", 15)
         stream = Stream(send, token.shop_id, token.key, chat_id, after)
@@ -172,13 +172,13 @@ class ChatDoor:
         while True:
             await asyncio.sleep(1)
             tick = (tick + 1) % BEAT_S
-            for place, stream in enumerate(self._parts.hub.streams):
+            for place, stream in enumerate(self.parts.hub.streams):
                 if place % BEAT_S == tick:
                     stream.push(b": beat\n\n")
                     self._note_there(stream)
 
     def _note_there(self, stream: Stream) -> None:
-        mine = self._parts.ledger.of(stream.shop_id)
+        mine = self.parts.ledger.of(stream.shop_id)
         mine.there.add(stream.key)
         if stream.conversation_id is not None:
             mine.mark(stream.conversation_id, Marks(stream.upto, visitor_seen_us=time.time_ns() // 1000))
