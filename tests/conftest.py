@@ -44,14 +44,8 @@ def real_orders() -> Path:
 # What one worker does as a whole, because its tests share a server, a browser or a simulated year; the longest first.
 TOGETHER = (
     *("test_postgres", "test_demo", "test_console_look", "test_dialogue", "test_out_of_hours", "test_premium_site"),
-    *(
-        "test_inbox",
-        "test_segment_clients",
-        "test_tracker",
-        "test_live_stream",
-        "test_answers_and_alerts",
-        "test_simulator",
-    ),
+    *("test_inbox", "test_segment_clients", "test_tracker", "test_live_stream", "test_answers_and_alerts"),
+    "test_simulator",
 )
 SAME_SERVER = {"test_out_of_hours": "test_dialogue"}
 # KIZUNA_TEST_SAMPLE=3 runs every third test of each file: the second pass on PostgreSQL, where time is short.
