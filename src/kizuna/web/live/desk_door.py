@@ -3,7 +3,6 @@
 The words take the same way as a visitor's, through the one writing thread, so that both sides are numbered alike.
 """
 
-import asyncio
 import contextlib
 import logging
 import re
@@ -25,6 +24,7 @@ from kizuna.web.live.wire import Later, Refused
 from kizuna.web.live.writer import Failed
 
 _PATH = re.compile(r"/live/([-\w]{1,40})/(say|typing|seen)")
+_ASKED = (b"cookie", b"x-csrftoken", b"origin", b"host")
 _log = logging.getLogger(__name__)
 
 
@@ -54,7 +54,7 @@ class DeskDoor:
         if found is None:
             raise Refused(404, "there is no such address", "path")
         slug, what = found.groups()
-        entry = await asyncio.to_thread(_enter, scope, slug)
+        entry = await self._enter(scope, slug)
         if what == "say":
             return await self._say(entry, wire.parse(wire.DeskWords, body))
         told = wire.parse(wire.DeskMark, body)
@@ -66,8 +66,14 @@ class DeskDoor:
             self._parts.ledger.mark(entry.shop_id, chat.id, Marks(seen=min(told.number, chat.last_number)))
         return {}
 
+    async def _enter(self, scope: Any, slug: str) -> Entry:
+        """Ask who it is at most every few seconds: a session that ended, or a role that was taken, stops then."""
+        told = tuple((name, value) for name, value in scope["headers"] if name in _ASKED)
+        entry: Entry = await self._parts.memory.remember(("entry", slug, told), lambda: _enter(scope, slug))
+        return entry
+
     async def _say(self, entry: Entry, told: wire.DeskWords) -> dict[str, Any]:
-        chat = await self._chat(entry, told)
+        chat = await self._chat(entry, told, remembered=True)
         text = told.text.strip().replace("\x00", "")
         if not text and not told.attachments and not told.card:
             raise Refused(400, "write something first", "text")
@@ -86,8 +92,14 @@ class DeskDoor:
         stored = await store(self._parts.writer, said)
         return {"number": stored.message.number, "at": shown.iso(stored.message.at_us)}
 
-    async def _chat(self, entry: Entry, told: wire.DeskWords | wire.DeskMark) -> Chat:
-        chat = await run(self._parts.threads, lambda now: keys.find_chat(told.conversation))
+    async def _chat(self, entry: Entry, told: wire.DeskWords | wire.DeskMark, *, remembered: bool = False) -> Chat:
+        """Find a chat of the shop; for words what was known a moment ago will do, they are checked when stored."""
+        public_id = told.conversation
+        chat: Chat | None
+        if remembered:
+            chat = await self._parts.memory.remember(("desk", public_id), lambda: keys.find_chat(public_id))
+        else:
+            chat = await run(self._parts.threads, lambda now: keys.find_chat(public_id))
         if chat is None or chat.shop_id != entry.shop_id:
             raise Refused(404, "there is no such conversation", "conversation")
         return chat

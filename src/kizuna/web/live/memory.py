@@ -62,6 +62,10 @@ class Memory:
         found: Chat | None = await self._ask(name, LONG_S, lambda: self._find_chat(token, public_id, past=past))
         return found
 
+    async def remember(self, name: Hashable, ask: Callable[[], Any]) -> Any:
+        """Ask for something else that may be some seconds old."""
+        return await self._ask(name, SHORT_S, ask)
+
     def forget_chat(self, token: Token, public_id: UUID) -> None:
         """Ask anew next time."""
         name = ("chat", public_id, token.shop_id, token.grip, token.key, token.user_id, False)
