@@ -47,6 +47,7 @@ PATHS += ["s/tea/validity/", "s/fresh/validity/"]
 PATHS += ["s/tea/stages/?who=all", "s/fresh/stages/", "s/tea/investments/", "s/tea/settings/investments/"]
 PATHS += ["s/tea/surveys/", "s/tea/settings/premium/", "s/tea/live-effect/", "s/fresh/live-effect/"]
 PATHS += ["s/tea/staffing/?more=40"]
+PATHS += ["s/tea/settings/panel/", "s/tea/settings/panel/rules/new/"]
 OUTREACH = [
     "s/tea/outreach/",
     "s/tea/outreach/new/",

@@ -57,4 +57,4 @@ def test_every_word_that_the_script_says_is_in_the_english_file() -> None:
     said = set(re.findall(r'\bsay\("(\w+)"', panel.script()))
     own = {"title"}
     assert said - own <= set(chat_words.read("en")["words"])
-    assert json.dumps(chat_words.read("en"), ensure_ascii=False) in panel.script()
+    assert json.dumps(chat_words.read("en"), ensure_ascii=False, separators=(",", ":")) in panel.script()

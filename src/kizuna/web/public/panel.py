@@ -19,6 +19,7 @@ from kizuna.html import chat_words
 FOLDER = Path(__file__).parent / "static" / "public" / "chat"
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _REMARKS = re.compile(r"^[ \t]*/\*(?:(?!\*/).)*\*/[ \t]*$", re.DOTALL | re.MULTILINE)
+_ASIDE = re.compile(r"\s+// [^\"'`/]*$")
 _TYPES = re.compile(r"/\*\* @(?:(?!\*/).)*\*/ ?")
 
 
@@ -35,23 +36,31 @@ def chat_language(request: HttpRequest, code: str) -> HttpResponseBase:
         words = chat_words.read(code)
     except LookupError:
         raise Http404 from None
-    return _give(request, json.dumps(words, ensure_ascii=False, separators=(",", ":")), "application/json")
+    return _give(request, _write(words), "application/json")
 
 
 @cache
 def script() -> str:
     """Put the script together: what it embeds, then its files in the order of their numbers."""
     style = "".join((FOLDER / name).read_text(encoding="utf-8") for name in ("chat.css", "talk.css"))
-    style = re.sub(r" ?([{};,>]) ?", r"\1", re.sub(r"\s+", " ", _COMMENT.sub("", style))).replace(": ", ":")
+    style = (
+        re.sub(r" ?([{};,>]) ?", r"\1", re.sub(r"\s+", " ", _COMMENT.sub("", style)))
+        .replace(": ", ":")
+        .replace(";}", "}")
+    )
     embedded = {"STYLE": style, "ENGLISH": chat_words.read(chat_words.FIRST), "LANGUAGES": chat_words.list_languages()}
-    lines = [f"const {name} = {json.dumps(value, ensure_ascii=False)};" for name, value in embedded.items()]
+    lines = [f"const {name} = {_write(value)};" for name, value in embedded.items()]
     files = [_without_remarks(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("[1-9]-*.js"))]
     return "\n".join(["(() => {", '"use strict";', *lines, *files, "})();", ""])
 
 
+def _write(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
 def _without_remarks(text: str) -> str:
     """Leave out types, remarks on lines of their own, and indentation: a third of the script is for its readers."""
-    kept = (line.strip() for line in _TYPES.sub("", _REMARKS.sub("", text)).splitlines())
+    kept = (_ASIDE.sub("", line.strip()) for line in _TYPES.sub("", _REMARKS.sub("", text)).splitlines())
     return "\n".join(line for line in kept if line and not line.startswith("//"))
 
 

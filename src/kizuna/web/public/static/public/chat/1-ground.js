@@ -168,6 +168,7 @@ function sayDay(iso) {
  * @returns {any} */
 function h(name, given = {}, ...children) {
   const made = document.createElement(name);
+  if (name === "button") made.setAttribute("type", "button"); // none sends a form unless it says so
   for (const [key, value] of Object.entries(given)) {
     if (value === undefined || value === null || value === false) continue;
     if (typeof value === "function") made.addEventListener(key, value);
@@ -213,7 +214,7 @@ function icon(name) {
 
 /** @param {string} label @param {keyof typeof ICONS} sign @param {(event: any) => void} click @param {string} [kind] */
 function iconButton(label, sign, click, kind = "") {
-  return h("button", { type: "button", class: `icon-button ${kind}`, "aria-label": label, title: label, click }, icon(sign));
+  return h("button", { class: `icon-button ${kind}`, "aria-label": label, title: label, click }, icon(sign));
 }
 
 // --- colours: whatever a shop chooses, words on it can be read --------------------------------------------------------

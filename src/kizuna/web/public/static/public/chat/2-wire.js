@@ -113,8 +113,21 @@ let greeting = null;
 /** Say hello, once at a time: who we are, how the panel looks, what was said before. @param {boolean} [anew] */
 function hello(anew = false) {
   if (state.ready && !anew) return Promise.resolve();
-  greeting ??= greet().finally(() => (greeting = null));
+  greeting ??= greet().catch(missed).finally(() => (greeting = null));
   return greeting;
+}
+
+/** Who is not wanted here leaves the page alone; who was not heard says so and tries again. @param {any} problem */
+function missed(problem) {
+  if (problem instanceof Refusal && [401, 403].includes(problem.status)) {
+    state.settings = { is_on: false };
+    emit("changed");
+  } else if (!state.ready) {
+    const wait = again(problem.wait || 0);
+    setLink(navigator.onLine ? "lost" : "offline", Date.now() + wait);
+    setTimeout(() => !state.ready && (isOpen() || listWaiting().length) && hello().catch(() => {}), wait);
+  }
+  throw problem;
 }
 
 async function greet() {
@@ -197,7 +210,7 @@ if (lane) {
     else if (kind === "link") setLink(told.link, told.retryAt);
     else if (kind === "outbox") emit("changed");
     else if (kind === "read") noteRead(told);
-    else if (kind === "hello") void hello(true).then(restartStream, () => {});
+    else if (kind === "hello") void hello(true).then(() => (restartStream(), goOn()), () => {});
     else if (kind === "reset") forget();
     else if (kind === "again" && leads) tryNow();
     else if (kind === "ask" && leads) tellTabs("link", { link: state.link, retryAt: state.retryAt });
@@ -346,6 +359,7 @@ function hearState(told) {
   state.chat.wait = told.expected_wait_s ?? null;
   state.chat.overflow = !!told.overflow;
   if (state.chat.person && state.chat.person !== before) emit("person", state.chat.person);
+  state.marks.read = Math.max(state.marks.read, told.read || 0);
   if (isClosed()) state.typingUntil = 0;
 }
 
@@ -363,6 +377,7 @@ function restartStream() {
 function tryNow() {
   tries = 0;
   if (!leads) tellTabs("again");
+  if (!state.ready && isOpen()) hello().catch(() => {});
   wake();
   void flush();
 }

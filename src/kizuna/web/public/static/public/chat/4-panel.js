@@ -90,7 +90,7 @@ function drawNow() {
 let launcher = null;
 function drawLauncher() {
   if (!shown.launcher) return;
-  launcher ??= h("button", { type: "button", class: "launcher", click: () => (isOpen() ? hide() : show()) }, icon("chat"), icon("down"));
+  launcher ??= h("button", { class: "launcher", click: () => (isOpen() ? hide() : show()) }, icon("chat"), icon("down"));
   if (!launcher.isConnected) shown.root.append(launcher);
   const unread = isOpen() ? 0 : countUnread() + (teaser ? 1 : 0);
   const label = isOpen() ? say("launcher_close") : unread ? say("launcher_unread", { n: unread }) : say("launcher_open");
@@ -111,11 +111,15 @@ function drawTitle() {
   if (document.title !== wanted) document.title = wanted;
 }
 
+let openedAt = 0;
+
 // --- opening and closing -------------------------------------------------------------------------------------------
 /** @param {{quietly?: boolean, view?: string}} [how] quietly: the focus stays where it is */
 function show(how = {}) {
+  if (state.settings.is_on === false) return undefined;
   if (isOpen()) return how.view ? goTo(how.view) : undefined;
   mount();
+  openedAt = Date.now();
   keep("engaged", "1");
   keep("panel", "open", tabStorage);
   const inner = /** @type {any} */ (document.activeElement);
@@ -136,10 +140,15 @@ function show(how = {}) {
   goTo(how.view || (state.chat && !isClosed() ? "talk" : "home"), { quietly: how.quietly });
   emit("open");
   hello().then(() => {
-    queueStream();
-    if (shown.view && shown.view.name === "home" && state.chat && !isClosed() && countUnread()) goTo("talk", { quietly: true });
+    goOn();
     draw();
   }, () => draw());
+}
+
+/** Who has a talk under way sees it, also where this tab hears of it a moment after it was opened. */
+function goOn() {
+  const { view } = shown;
+  if (view && view.name === "home" && Date.now() - openedAt < 3000 && state.chat && !isClosed()) goTo("talk", { quietly: view.node.contains(shown.root.getRootNode().activeElement) === false });
 }
 
 /** @param {{keepFocus?: boolean}} [how] */
@@ -274,13 +283,13 @@ function menuButton() {
   const opener = iconButton(say("menu"), "more", () => {
     if (closeMenus()) return;
     const isLoud = recall("sound") !== "off";
-    const sound = h("button", { type: "button", role: "menuitemcheckbox", "aria-checked": String(isLoud), click: () => {
+    const sound = h("button", { role: "menuitemcheckbox", "aria-checked": String(isLoud), click: () => {
       const on = recall("sound") === "off";
       keep("sound", on ? null : "off");
       sound.setAttribute("aria-checked", String(on));
       if (on) chime();
     } }, say("sound"), h("span", { class: "switch" }));
-    const item = (/** @type {string} */ word, /** @type {() => void} */ act) => h("button", { type: "button", role: "menuitem", click: () => (closeMenus(), act()) }, say(word));
+    const item = (/** @type {string} */ word, /** @type {() => void} */ act) => h("button", { role: "menuitem", click: () => (closeMenus(), act()) }, say(word));
     const menu = h("div", { class: "menu", role: "menu", "aria-label": say("menu") }, sound,
       state.chat && item("transcript", () => goTo("transcript")), state.chat && !isClosed() && item("end", () => goTo("leave")));
     menu.addEventListener("keydown", walk);
@@ -341,19 +350,19 @@ function connectionLine() {
     return found;
   }
   return h("div", { class: "line warn", "data-key": state.link }, icon("alert"), h("div", { class: "middle" }, h("span", { "aria-live": "off" }, text)),
-    state.link === "lost" && h("button", { type: "button", click: tryNow }, say("try_now")));
+    state.link === "lost" && h("button", { click: tryNow }, say("try_now")));
 }
 
 function queueLine() {
   const chat = state.chat;
   const said = listEntries();
-  if (!chat || isClosed() || chat.person || !state.isOpen || !said.some((each) => each.from === "you")) return null;
-  if (!chat.position && said.some((each) => each.from === "us")) return null;
+  if (!chat || isClosed() || chat.person || chat.state === "mail" || !state.isOpen || !said.some((each) => each.from === "you")) return null;
+  if (chat.state !== "waiting" && said.some((each) => each.from === "us")) return null;
   const place = chat.position === 1 ? say("place_next") : chat.position > 1 ? say("place", { n: chat.position }) : say("waiting");
   const time = chat.wait !== null && chat.position ? say("about", { time: sayTime(chat.wait) }) : "";
   return h("div", { class: "line", "data-key": `queue ${place} ${time} ${chat.overflow}` }, h("span", { class: "pulse", "aria-hidden": "true" }),
     h("div", { class: "middle" }, h("b", {}, place), time && h("small", {}, time)),
-    h("button", { type: "button", click: () => goTo("defer"), title: say("defer_offer") }, icon("mail"), h("span", { class: chat.overflow ? "" : "unseen" }, say("defer_offer"))));
+    h("button", { click: () => goTo("defer"), title: say("defer_offer") }, icon("mail"), h("span", { class: chat.overflow ? "" : "unseen" }, say("defer_offer"))));
 }
 
 // --- sound -------------------------------------------------------------------------------------------------------------

@@ -53,7 +53,7 @@ function drawNewer(atEnd) {
     parts.body.scrollTop = parts.body.scrollHeight;
     if (shown.view && shown.view.focus) shown.view.focus();
   };
-  const made = found || parts.foot.appendChild(h("button", { type: "button", class: "newer", click: jump }));
+  const made = found || parts.foot.appendChild(h("button", { class: "newer", click: jump }));
   made.textContent = say("newer", { n: unread });
 }
 
@@ -84,7 +84,7 @@ function waitingMark(item) {
 
 /** @param {Entry} entry */
 function sentMark(entry) {
-  return state.marks.read >= entry.number ? "read" : state.marks.delivered >= entry.number ? "delivered" : "sent";
+  return state.marks.read >= entry.number ? "read" : state.marks.delivered >= entry.number || (state.chat && state.chat.person) ? "delivered" : "sent";
 }
 
 /** Entries keep their elements, so that nothing is said twice by a screen reader. @param {any} log @param {Map<string, any>} drawn @param {ReturnType<typeof listItems>} items */
@@ -166,7 +166,7 @@ function safeLink(address, given, ...children) {
 function drawFoot(entry, mark, waiting) {
   const time = new Date(entry.at).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" });
   if (mark === "failed" && waiting) {
-    const act = (/** @type {string} */ word, /** @type {boolean} */ again) => h("button", { type: "button", click: () => decide(waiting.client_id, again) }, say(word));
+    const act = (/** @type {string} */ word, /** @type {boolean} */ again) => h("button", { click: () => decide(waiting.client_id, again) }, say(word));
     return h("div", { class: "foot bad", role: "alert" }, icon("alert"), waiting.failed, act("again", true), act("discard", false));
   }
   const signs = /** @type {Record<string, keyof typeof ICONS>} */ ({ sending: "clock", kept: "clock", sent: "one", delivered: "two", read: "two" });
@@ -217,5 +217,5 @@ function drawChoices(entry) {
     write(text);
     if (shown.view && shown.view.focus) shown.view.focus();
   };
-  return h("div", { class: "choices" }, .../** @type {string[]} */ (entry.choices).slice(0, 8).map((each) => h("button", { type: "button", class: "button", click: choose(each) }, String(each))));
+  return h("div", { class: "choices" }, .../** @type {string[]} */ (entry.choices).slice(0, 8).map((each) => h("button", { class: "button", click: choose(each) }, String(each))));
 }

@@ -111,7 +111,7 @@ function makeComposer() {
       field.focus();
       changed();
     };
-    const all = EMOJI.map((sign) => h("button", { type: "button", click: put(sign), "aria-label": sign }, sign));
+    const all = EMOJI.map((sign) => h("button", { click: put(sign), "aria-label": sign }, sign));
     const panel = h("div", { class: "emoji", role: "group", "aria-label": say("emoji"), "data-across": "8", keydown: walk }, ...all);
     node.append(panel);
     smile.setAttribute("aria-expanded", "true");

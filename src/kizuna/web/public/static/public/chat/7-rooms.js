@@ -4,7 +4,7 @@
 views.home = () => {
   const results = h("div", {});
   const hero = h("div", { class: "hero" });
-  const start = h("button", { type: "button", class: "start card", click: begin });
+  const start = h("button", { class: "start card", click: begin });
   const earlier = h("div", {});
   const fine = h("p", { class: "fine", hidden: true });
   const node = h("div", { class: "home" }, hero, start, makeSearch(results), results, earlier, fine);
@@ -49,7 +49,7 @@ function begin() {
 /** @param {any} earlier */
 function drawEarlier(earlier) {
   earlier.replaceChildren(...(state.history.length ? [h("section", { class: "block" }, h("h3", {}, say("earlier")),
-    h("ul", { class: "rows" }, ...state.history.slice(0, 6).map((each) => h("li", {}, h("button", { type: "button", click: () => goTo("past", { more: each }) },
+    h("ul", { class: "rows" }, ...state.history.slice(0, 6).map((each) => h("li", {}, h("button", { click: () => goTo("past", { more: each }) },
       h("span", {}, h("b", {}, each.subject || sayDay(each.closed_at)), h("small", {}, each.preview || "")), icon("next"))))))] : []));
 }
 
@@ -76,7 +76,7 @@ function makeSearch(results) {
       if (mine !== number) return;
       const hits = told.hits || [];
       status.textContent = hits.length ? say("found", { n: hits.length }) : say("found_none");
-      results.replaceChildren(h("ul", { class: "rows" }, ...hits.map((/** @type {any} */ each) => h("li", {}, h("button", { type: "button", click: () => goTo("article", { more: each }) },
+      results.replaceChildren(h("ul", { class: "rows" }, ...hits.map((/** @type {any} */ each) => h("li", {}, h("button", { click: () => goTo("article", { more: each }) },
         h("span", {}, h("b", {}, each.title), h("small", {}, each.excerpt || "")), icon("next"))))));
     } catch {
       if (mine === number) status.textContent = say("unreachable");
@@ -115,11 +115,11 @@ views.article = (hit) => {
   const heading = h("h3", {}, hit.title);
   const vote = (/** @type {boolean} */ helpful) => () => {
     post("helpful", { article: hit.id, helpful, language }).catch(() => {});
-    helped.replaceChildren(h("span", { role: "status", tabindex: "-1" }, say("thanks")), !helpful && h("button", { type: "button", class: "button main", click: begin }, say("ask_person")));
+    helped.replaceChildren(h("span", { role: "status", tabindex: "-1" }, say("thanks")), !helpful && h("button", { class: "button main", click: begin }, say("ask_person")));
     helped.firstChild.focus();
   };
-  helped.append(h("span", {}, say("helpful")), h("button", { type: "button", class: "button", click: vote(true) }, say("yes")), h("button", { type: "button", class: "button", click: vote(false) }, say("no")),
-    h("button", { type: "button", class: "button", click: begin }, say("ask_person")));
+  helped.append(h("span", {}, say("helpful")), h("button", { class: "button", click: vote(true) }, say("yes")), h("button", { class: "button", click: vote(false) }, say("no")),
+    h("button", { class: "button", click: begin }, say("ask_person")));
   post("article", { article: hit.id, language }).then((told) => {
     heading.textContent = told.title || hit.title;
     prose.replaceChildren();
@@ -153,7 +153,7 @@ const focusFirst = (node) => () => node.querySelector("input, textarea, button")
 
 views.before = () => {
   const required = state.settings.before === "required";
-  const skip = !required && h("button", { type: "button", class: "button wide", click: () => goTo("talk") }, say("skip"));
+  const skip = !required && h("button", { class: "button wide", click: () => goTo("talk") }, say("skip"));
   const node = makeForm({ title: say("before_title"), line: say("before_line"), fields: [nameField(required), emailField(required)], submit: say("begin"), more: [skip], act: (told) => {
     introduced = { name: told.name || undefined, email: told.email || undefined };
     goTo("talk");
@@ -173,7 +173,7 @@ views.defer = () => {
     introduced = { name: told.name || undefined, email: told.email };
     keep("draft", null);
     await hello(true).then(restartStream, () => {});
-    holder.replaceChildren(makeDone(say("deferred", { email: told.email }), h("button", { type: "button", class: "button main", click: () => goTo("home") }, say("back"))));
+    holder.replaceChildren(makeDone(say("deferred", { email: told.email }), h("button", { class: "button main", click: () => goTo("home") }, say("back"))));
     holder.querySelector("button").focus();
   } }));
   return { name: "defer", node: holder, focus: focusFirst(holder) };
@@ -184,14 +184,14 @@ views.transcript = () => {
   const back = () => goTo("talk");
   holder.append(makeForm({ title: say("transcript"), fields: [emailField()], submit: say("send"), act: async ({ email }) => {
     await post("transcript", { conversation: state.chat ? state.chat.id : undefined, email, language });
-    holder.replaceChildren(makeDone(say("transcript_sent", { email }), h("button", { type: "button", class: "button main", click: back }, say("back"))));
+    holder.replaceChildren(makeDone(say("transcript_sent", { email }), h("button", { class: "button main", click: back }, say("back"))));
     holder.querySelector("button").focus();
   } }));
   return { name: "transcript", node: holder, focus: focusFirst(holder) };
 };
 
 views.leave = () => {
-  const node = makeForm({ title: say("end_sure"), fields: [], submit: say("end"), more: [h("button", { type: "button", class: "button wide", click: () => goTo("talk") }, say("keep"))], act: async () => {
+  const node = makeForm({ title: say("end_sure"), fields: [], submit: say("end"), more: [h("button", { class: "button wide", click: () => goTo("talk") }, say("keep"))], act: async () => {
     if (state.chat) {
       await post("close", { conversation: state.chat.id });
       state.chat.state = "closed";
@@ -211,8 +211,8 @@ function makeEnding() {
     restartStream();
     begin();
   };
-  const mail = h("button", { type: "button", class: "button", click: () => goTo("transcript") }, icon("mail"), say("transcript"));
-  const fresh = h("button", { type: "button", class: "button", click: again }, say("new"));
+  const mail = h("button", { class: "button", click: () => goTo("transcript") }, icon("mail"), say("transcript"));
+  const fresh = h("button", { class: "button", click: again }, say("new"));
   const wrong = h("div", { class: "wrong", role: "alert" });
   const words = h("textarea", { id: "f-words", rows: "2", maxlength: "2000" });
   const thank = () => holder.replaceChildren(makeDone(say("rated")), h("div", { class: "row" }, mail, fresh));
@@ -234,7 +234,9 @@ function makeEnding() {
   } }, ...["satisfaction", "trust", "company"].map(makeScale), h("div", {}, h("label", { for: "f-words" }, say("tell"), h("small", {}, ` (${say("optional")})`)), words), wrong,
   h("button", { type: "submit", class: "button main wide" }, say("rate_send")));
   form.style.padding = "0";
+  const answered = listEntries().some((each) => each.from === "us" && each.kind === "message");
   if (recall("rated") === chat.id) thank();
+  else if (!answered) holder.append(h("p", { class: "note" }, say("ended")), h("div", { class: "row" }, mail, fresh));
   else holder.append(h("div", {}, h("p", { class: "note" }, say("ended")), h("h3", {}, say("rate"))), form, h("div", { class: "row" }, mail, fresh));
   return holder;
 }

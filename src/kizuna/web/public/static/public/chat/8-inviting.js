@@ -85,7 +85,7 @@ function offer(client_id, words, rule, by = "") {
   invitedBy = { number: 0, kind: "message", from: by ? "us" : "machine", name, text: words, at: new Date().toISOString() };
   teaser = h("section", { class: "teaser", "aria-label": say("invited", { shop: name }) },
     h("div", { class: "who" }, h("span", { class: "mark", "aria-hidden": "true" }, initials(name)), name),
-    h("p", { class: "words", role: "status" }), iconButton(say("decline"), "close", declineInvite), h("button", { type: "button", class: "answer", click: accept }, say("answer")));
+    h("p", { class: "words", role: "status" }), iconButton(say("decline"), "close", declineInvite), h("button", { class: "answer", click: accept }, say("answer")));
   teaser.told = { client_id, rule };
   const said = teaser.querySelector(".words");
   shown.root.append(teaser);

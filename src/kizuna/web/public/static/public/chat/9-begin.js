@@ -44,7 +44,7 @@ const methods = {
   /** @param {"granted" | "denied"} decision about being watched; who opens the panel may always talk */
   consent(decision) {
     keep("consent", decision === "granted" ? "granted" : "denied");
-    if (decision === "granted") hello().then(queueStream, () => {});
+    if (decision === "granted") hello().catch(() => {});
     else if (stream && !recall("engaged")) stream.abort("again");
   },
   /** Somebody signed out: the next one at this browser is another visitor. */
@@ -74,9 +74,10 @@ function run(call) {
 
 let queued = false;
 function queueStream() {
-  if (queued) return void holdStream();
+  if (!queued) queueForLead();
+  else if (leads) void holdStream();
+  else tellTabs("ask");
   queued = true;
-  queueForLead();
 }
 
 let unreadBefore = 0;
@@ -90,9 +91,10 @@ on("changed", () => {
   draw();
 });
 on("link", draw);
+on("ready", queueStream);
 on("message", () => {
   const looks = isOpen() && document.visibilityState === "visible" && document.hasFocus();
-  if (!looks) chime();
+  if (leads && !looks) chime();
 });
 on("person", (name) => sayAloud(say("with", { name })));
 addEventListener("visibilitychange", () => draw());
@@ -106,9 +108,9 @@ function preview() {
     state.settings = event.detail;
     ownWords = event.detail.words || {};
     if (event.detail.language && event.detail.language !== language) return learnLanguage(event.detail.language).then(again);
-    again();
+    draw();
   };
-  const again = () => (shown.view && !shown.view.composer && goTo(shown.view.name, { quietly: true }), draw());
+  const again = () => (shown.view && goTo(shown.view.name, { quietly: true }), draw());
   Object.assign(state, { ready: true, link: "live", settings: parse((tag && tag.dataset.settings) || null, {}) });
   ownWords = state.settings.words || {};
   box.addEventListener("kizuna-preview", wear);
@@ -119,13 +121,12 @@ async function start() {
   await learnLanguage(wantedLanguage());
   if (isPreview) return preview();
   if (!document.body) await new Promise((go) => addEventListener("DOMContentLoaded", go, { once: true }));
-  draw();
   const wasOpen = recall("panel", tabStorage) === "open";
   if (mayWatch() || recall("engaged")) {
     watch();
-    await hello().then(queueStream, () => {});
-    if (state.settings.is_on === false) return;
+    await hello().catch(() => {});
   }
+  if (state.settings.is_on === false) return;
   if (wasOpen && !isPhone()) show({ quietly: true });
   if (listWaiting().length) void flush();
   draw();
