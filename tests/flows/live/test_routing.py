@@ -150,3 +150,14 @@ def test_the_place_and_the_wait_that_are_promised() -> None:
     waits = [place.expected_wait_s or 0 for place in places.values()]
     assert [place.position for place in places.values()] == [1, 2]
     assert 0 < waits[0] < waits[1]
+
+
+def test_a_plan_that_was_made_before_a_place_filled_gives_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    floor = Floor()
+    first, second = floor.wait(), floor.wait()
+    floor.sit(floor.desk.kim, capacity=1)
+    planned = seats.list_seats(floor.desk.shop.pk)
+    routing.claim(floor.desk.shop, first.pk, floor.desk.kim, floor.now)
+    monkeypatch.setattr(seats, "list_seats", lambda shop_id: planned)
+    assert floor.route() == {}
+    assert floor.whose(second) is None
