@@ -50,11 +50,11 @@ def test_words_of_both_sides_are_found_and_become_facts_once() -> None:
     assert search.find(shop.pk, "gyokuro", 5) == [chat.pk]
     assert search.find(shop.pk, "freshly", 5) == [chat.pk]
     names = Fact.objects.filter(shop_id=shop.pk).order_by("id").values_list("name", flat=True)
-    assert list(names) == ["Chat Message Received", "Chat Message Sent"]
+    assert list(names) == ["Chat Message Received", "Chat Message Sent", "Served by Live Operator"]
     assert ChatState.objects.get().followed_number == Conversation.objects.get().last_number
     ChatState.objects.update(followed_number=0, is_behind=True)  # killed after its facts, before its commit was seen
     following.follow(NOW)
-    assert Fact.objects.filter(shop_id=shop.pk).count() == 2
+    assert Fact.objects.filter(shop_id=shop.pk).count() == 3
 
 
 def test_who_has_left_the_panel_gets_the_answer_by_mail() -> None:

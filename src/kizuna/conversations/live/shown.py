@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Max
 
 from kizuna.conversations.models import Attachment, Author, Kind, Message
 
@@ -19,6 +20,11 @@ def list_after(conversation_id: int, number: int, most: int) -> list[Message]:
     """List the entries after a number in their order, hidden ones too, with their files and authors."""
     rows = Message.objects.filter(conversation_id=conversation_id, number__gt=number)
     return list(rows.select_related("person").prefetch_related("attachments").order_by("number")[:most])
+
+
+def last_number(conversation_id: int) -> int:
+    """Give the number of a chat's last entry; 0 where there is none."""
+    return Message.objects.filter(conversation_id=conversation_id).aggregate(last=Max("number"))["last"] or 0
 
 
 def list_last(conversation_id: int, most: int) -> list[Message]:

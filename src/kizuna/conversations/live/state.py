@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection
 
-from kizuna.conversations.models import ChatState
+from kizuna.conversations.models import ChatState, Conversation
 
 _RAISE = (
     "UPDATE conversations_chatstate SET"
@@ -67,14 +67,14 @@ def describe(conversation_id: int, name: str, email: str) -> None:
 
 
 def note(marks: Mapping[int, Marks]) -> None:
-    """Raise the marks of many chats."""
-    rows = [
-        (
-            *(each.delivered, each.delivered, each.read, each.read, each.seen, each.seen),
-            *(each.visitor_seen_us, each.visitor_seen_us, conversation_id),
-        )
-        for conversation_id, each in sorted(marks.items())
-    ]
+    """Raise the marks of many chats, up to what there is: panels may claim anything."""
+    last = dict(Conversation.objects.filter(pk__in=marks).values_list("pk", "last_number"))
+    rows = []
+    for conversation_id, number in sorted(last.items()):
+        each = marks[conversation_id]
+        delivered, read, seen = (min(mark, number) for mark in (each.delivered, each.read, each.seen))
+        seen_us = each.visitor_seen_us
+        rows.append((delivered, delivered, read, read, seen, seen, seen_us, seen_us, conversation_id))
     if rows:
         with connection.cursor() as cursor:
             cursor.executemany(_RAISE, rows)

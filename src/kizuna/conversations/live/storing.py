@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
+from django.db.models import Sum
 
 from kizuna.conversations import chat_turns, threads
 from kizuna.conversations.models import (
@@ -99,6 +100,13 @@ def address(message: Message, email: str) -> None:
 def list_files(message: Message) -> list[Attachment]:
     """List the files of an entry."""
     return list(Attachment.objects.filter(message=message).order_by("id"))
+
+
+def weigh_files(conversation_id: int) -> int:
+    """Add up the files that were uploaded for a chat, said or not."""
+    said = Attachment.objects.filter(message__conversation=conversation_id)
+    waiting = Attachment.objects.filter(message=None, for_conversation=conversation_id)
+    return sum(each.aggregate(bytes=Sum("size"))["bytes"] or 0 for each in (said, waiting))
 
 
 def _lock(words: Sequence[Words]) -> dict[int, Conversation]:

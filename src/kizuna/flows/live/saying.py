@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Author", "Refusal", "Said", "Stored", "store", "upload"]
 
+MOST_BYTES = 200 * 1024 * 1024
 Said = Words
 Refusal = Turned
 
@@ -55,12 +56,15 @@ def store(batch: Sequence[Said], now_us: int, origin: str = "") -> list[Stored |
     ]
 
 
-@transaction.atomic
 def upload(shop_id: int, conversation_id: int, told: tuple[str, str, bytes], now_us: int) -> "Attachment":
     """Keep a file, (name, type, content), until the words it goes with are said. Raises attachments.Refused."""
     name, content_type, content = told
-    new = NewFile(name, content_type, content, conversation_id=conversation_id)
-    return attachments.store(shop_id, new, now_us)
+    attachments.keep_bytes(content)
+    with transaction.atomic():
+        if storing.weigh_files(conversation_id) + len(content) > MOST_BYTES:
+            raise attachments.Refused(f"a conversation holds files of {MOST_BYTES // (1024 * 1024)} MB together")
+        new = NewFile(name, content_type, content, conversation_id=conversation_id)
+        return attachments.store(shop_id, new, now_us)
 
 
 def _files(said: Said, kept: storing.Kept) -> "Sequence[Attachment]":

@@ -12,6 +12,7 @@ import math
 import os
 import secrets
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -30,8 +31,10 @@ from kizuna.web.live.writer import Failed
 PREFIX = "/chat/v1/"
 THREADS = 6
 MOST_STREAMS = 12
-BEAT_S = 15
 LARGEST_FILE = 10 * 1024 * 1024
+LONGEST_HEAD = 8_192
+MOST_UPLOADS, MOST_UPLOADS_EACH = 12, 4
+UPLOADED_S = 1024 * 1024
 MOST_DRAINED = 4 * 1024 * 1024
 BODY_DEADLINE_S = 20.0
 UPLOAD_DEADLINE_S = 120.0
@@ -52,6 +55,7 @@ _STREAM = [
 ]
 _log = logging.getLogger(__name__)
 type Call = Callable[[bytes, str], Awaitable[dict[str, Any]]]
+type Admit = Callable[[bytes], Awaitable[None]]
 
 
 class Gone(Exception):
@@ -71,6 +75,8 @@ class ChatDoor:
         self.parts = parts
         self._find_client = find_client
         self._arrivals = Buckets(arrivals_per_s, arrivals_per_s * 20, time.monotonic)
+        self._bytes = Buckets(UPLOADED_S if arrivals_per_s else 0, 6 * LARGEST_FILE, time.monotonic)
+        self._uploading = Counter[str]()
         self._beating: asyncio.Task[None] | None = None
         self.calls = calls = PanelCalls(parts)
         self._teller = Teller(parts.hub, parts.memory, partial(run, parts.threads))
@@ -83,7 +89,6 @@ class ChatDoor:
             "leave": calls.leave,
             "invited": calls.invited,
             "history": calls.history,
-            "upload": calls.upload,
             **HelpCalls(parts, calls).all(),
         }
 
@@ -133,15 +138,31 @@ class ChatDoor:
                 raise Later(429, "too many panels come up at once from this address", wait)
             await send_json(send, 200, await self.calls.hello(await _body(scope, receive), origin))
         elif name in self._calls:
-            longest = LARGEST_FILE if name == "upload" else wire.LONGEST_BODY
-            body = await read_body(scope, receive, longest)
-            await send_json(send, 200, await self._calls[name](body, origin))
+            await send_json(send, 200, await self._calls[name](await _body(scope, receive), origin))
+        elif name == "upload":
+            await send_json(send, 200, await self._upload(scope, receive, origin))
         else:
             raise Refused(404, f"there is no {scope['path'][:100]} here", "path")
 
+    async def _upload(self, scope: Any, receive: Any, origin: str) -> dict[str, Any]:
+        """Take a file. It is held in memory, so it is believed by its first line, and few come at once."""
+        client = self._find_client(scope)
+        if self._uploading[client] >= MOST_UPLOADS_EACH or self._uploading.total() >= MOST_UPLOADS:
+            raise Later(503, "too many files come at once", 2)
+        self._uploading[client] += 1
+        try:
+            body = await read_body(scope, receive, LARGEST_FILE, partial(self.calls.admit, origin=origin))
+            wait = self._bytes.take(client, len(body))
+            if wait:
+                raise Later(429, "too many files come from this address", wait)
+            return await self.calls.upload(body, origin)
+        finally:
+            self._uploading[client] -= 1
+            self._uploading += Counter()
+
     async def _stream(self, body: bytes, origin: str, receive: Any, send: Any) -> None:
         told = wire.parse(wire.Stream, body)
-        token = await self.calls.read_token(told.token, origin)
+        token = await self.calls.enter(told.token, origin)
         after, chat_id = 0, None
         if told.conversation is not None:
             chat = await self.calls.chat(token, told.conversation)
@@ -171,11 +192,10 @@ class ChatDoor:
         tick = 0
         while True:
             await asyncio.sleep(1)
-            tick = (tick + 1) % BEAT_S
-            for place, stream in enumerate(self.parts.hub.streams):
-                if place % BEAT_S == tick:
-                    stream.push(b": beat\n\n")
-                    self._note_there(stream)
+            tick += 1
+            for stream in self.parts.hub.due(tick):
+                stream.push(b": beat\n\n")
+                self._note_there(stream)
 
     def _note_there(self, stream: Stream) -> None:
         mine = self.parts.ledger.of(stream.shop_id)
@@ -188,8 +208,11 @@ async def _body(scope: Any, receive: Any) -> bytes:
     return await read_body(scope, receive, wire.LONGEST_BODY)
 
 
-async def read_body(scope: Any, receive: Any, longest: int) -> bytes:
-    """Read a whole body within its limit and deadline; one over the limit is read on for a while and thrown away."""
+async def read_body(scope: Any, receive: Any, longest: int, admit: Admit | None = None) -> bytes:
+    """Read a whole body within its limit and deadline; one over the limit is read on for a while and thrown away.
+
+    `admit` is shown the first line before more is read, and raises where nothing more shall be.
+    """
     for name, value in scope["headers"]:
         if name == b"content-length" and value.isdigit() and int(value) > longest + MOST_DRAINED:
             raise Refused(413, f"at most {longest // 1024} KB", "body")
@@ -205,6 +228,9 @@ async def read_body(scope: Any, receive: Any, longest: int) -> bytes:
                 length += len(piece)
                 if length <= longest:
                     pieces.append(piece)
+                    if admit is not None and (b"\n" in piece or length > LONGEST_HEAD or not message.get("more_body")):
+                        await admit(b"".join(pieces).partition(b"\n")[0])
+                        admit = None
                 elif length > longest + MOST_DRAINED or not message.get("more_body"):
                     raise Refused(413, f"at most {longest // 1024} KB", "body")
                 if not message.get("more_body"):

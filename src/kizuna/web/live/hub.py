@@ -6,6 +6,7 @@ and is read from the database. Nothing is sent twice or out of order: a chat kno
 
 import asyncio
 import contextlib
+import itertools
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Executor
@@ -22,8 +23,10 @@ from kizuna.web.live import wire
 
 type Piece = bytes
 type Send = Callable[[dict[str, Any]], Awaitable[None]]
+BEAT_S = 15
 READ_AT_ONCE = 500
 RETRY_S = 1.0
+_beats = itertools.cycle(range(BEAT_S))
 _log = logging.getLogger(__name__)
 
 
@@ -33,7 +36,7 @@ class Stream:
     A panel that was ended comes back and resumes by number, so nothing is kept for it here.
     """
 
-    __slots__ = ("_ending", "_send", "_writing", "conversation_id", "key", "shop_id", "task", "upto")
+    __slots__ = ("_ending", "_send", "_writing", "beat", "conversation_id", "key", "shop_id", "task", "upto")
 
     def __init__(self, send: Send, shop_id: int, key: str, conversation_id: int | None, after: int) -> None:
         self._send = send
@@ -43,6 +46,7 @@ class Stream:
         self.key = key
         self.conversation_id = conversation_id
         self.upto = after
+        self.beat = next(_beats)
         self.task = asyncio.current_task()
 
     def push(self, piece: Piece) -> None:
@@ -97,6 +101,10 @@ class Hub:
     def streams(self) -> list[Stream]:
         """All open panels."""
         return [each for keys in self._shops.values() for streams in keys.values() for each in streams]
+
+    def due(self, tick: int) -> list[Stream]:
+        """List the panels that get a sign of life in a second: each in its own of BEAT_S, whoever comes and goes."""
+        return [stream for stream in self.streams if stream.beat == tick % BEAT_S]
 
     def count_of(self, shop_id: int, key: str) -> int:
         """How many panels a visitor has open here."""
@@ -175,6 +183,8 @@ class Hub:
         while True:
             room = self._rooms.setdefault(conversation_id, _Room())
             entries = await self._entries(conversation_id, stream.upto)
+            if not entries and stream.upto > room.head:  # it claims more than was said: it hears what comes next
+                stream.upto = min(stream.upto, await self._last(conversation_id))
             for number, piece in entries:
                 if number > stream.upto:
                     stream.upto = number
@@ -231,6 +241,10 @@ class Hub:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, _read_entries, conversation_id, after)
 
+    async def _last(self, conversation_id: int) -> int:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, _read_last, conversation_id)
+
     async def _listen(self, shop_id: int) -> None:
         """Hear the notes of a shop while it has panels here; returns when they are surely heard."""
         if shop_id not in self._listeners:
@@ -285,6 +299,11 @@ def _read_entries(conversation_id: int, after: int) -> list[tuple[int, Piece]]:
     close_old_connections()
     rows = shown.list_after(conversation_id, after, READ_AT_ONCE)
     return [(each.number, _piece(shown.show_stored(each), each.number)) for each in rows]
+
+
+def _read_last(conversation_id: int) -> int:
+    close_old_connections()
+    return shown.last_number(conversation_id)
 
 
 def _piece(entry: dict[str, Any] | None, number: int) -> Piece:

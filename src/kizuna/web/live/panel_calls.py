@@ -63,6 +63,12 @@ class PanelCalls:
         await self._check_panel(token.shop_id, origin)
         return token
 
+    async def enter(self, text: str, origin: str) -> Token:
+        """Believe a token for something small, as often as one visitor may ask for such."""
+        token = await self.read_token(text, origin)
+        self._pay(self._small, token)
+        return token
+
     async def hello(self, body: bytes, origin: str) -> dict[str, Any]:
         """Greet a panel: its token, what it shows, the open chat."""
         told = wire.parse(wire.Hello, body)
@@ -136,8 +142,7 @@ class PanelCalls:
     async def glance(self, body: bytes, origin: str) -> dict[str, Any]:
         """Note which page the visitor looks at."""
         told = wire.parse(wire.Glance, body)
-        token = await self.read_token(told.token, origin)
-        self._pay(self._small, token)
+        token = await self.enter(told.token, origin)
         self._glance(token, told)
         return {}
 
@@ -152,8 +157,7 @@ class PanelCalls:
     async def invited(self, body: bytes, origin: str) -> dict[str, Any]:
         """Note that a rule invited the visitor, or would have, and whether they declined."""
         told = wire.parse(wire.Invited, body)
-        token = await self.read_token(told.token, origin)
-        self._pay(self._small, token)
+        token = await self.enter(told.token, origin)
         shop = await self._memory.shop(token.shop_id)
         await self._run(lambda now: arriving.note_invited(shop, token.visitor, told_of(told, now)))
         return {}
@@ -161,12 +165,16 @@ class PanelCalls:
     async def history(self, body: bytes, origin: str) -> dict[str, Any]:
         """Show an earlier chat of the visitor, or of the user the shop vouched for."""
         told = wire.parse(wire.InChat, body)
-        token = await self.read_token(told.token, origin)
-        self._pay(self._small, token)
+        token = await self.enter(told.token, origin)
         chat = await self.chat(token, told.conversation, past=True)
         shop = await self._memory.shop(token.shop_id)
         described: dict[str, Any] = await self._run(lambda now: telling.describe(shop, chat, arriving.MOST_SHOWN, now))
         return described
+
+    async def admit(self, head: bytes, origin: str) -> None:
+        """Let the first line of an upload decide whether the file is read at all."""
+        told = wire.parse(wire.Upload, head)
+        await self.chat(await self.read_token(told.token, origin), told.conversation)
 
     async def upload(self, body: bytes, origin: str) -> dict[str, Any]:
         """Keep a file: the first line of the body is JSON {token, conversation, name, type}, the rest is the file."""
@@ -194,8 +202,7 @@ class PanelCalls:
 
     async def _in_chat(self, body: bytes, origin: str) -> tuple[Token, Chat, wire.InChat]:
         told = wire.parse(wire.InChat, body)
-        token = await self.read_token(told.token, origin)
-        self._pay(self._small, token)
+        token = await self.enter(told.token, origin)
         return token, await self.chat(token, told.conversation), told
 
     async def _check_panel(self, shop_id: int, origin: str) -> None:

@@ -21,11 +21,13 @@ def file(request: HttpRequest, token: str) -> HttpResponseBase:
         opened = attachments.open_bytes(found)
     except FileNotFoundError:
         raise Http404 from None
-    shown = found.content_type if found.content_type in attachments.RASTER else "application/octet-stream"
+    picture = found.content_type in attachments.RASTER
+    shown = found.content_type if picture else "application/octet-stream"
     response = FileResponse(opened, as_attachment=True, filename=found.name, content_type=shown)
     response["Content-Security-Policy"] = POLICY
     response["X-Content-Type-Options"] = "nosniff"
-    response["Cross-Origin-Resource-Policy"] = "same-site"
+    # the panel shows pictures on the shop's own pages, which are another site
+    response["Cross-Origin-Resource-Policy"] = "cross-origin" if picture else "same-site"
     response["Cache-Control"] = "private, max-age=86400, immutable"
     response["Referrer-Policy"] = "no-referrer"
     return response
