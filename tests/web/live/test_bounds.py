@@ -5,7 +5,9 @@ import json
 from typing import Any
 
 import pytest
+from django.test import Client
 
+from kizuna.conversations import attachments
 from kizuna.conversations.models import Attachment, ChatState
 from kizuna.flows.live import saying
 from kizuna.web.live import chat_door
@@ -87,3 +89,14 @@ def test_every_panel_gets_a_beat_in_each_round_whoever_leaves() -> None:
         assert stayed <= set(heard)
 
     asyncio.run(beating())
+
+
+@pytest.mark.parametrize(
+    ("kind", "policy"), [("image/png", "cross-origin"), ("image/svg+xml", "same-site"), ("text/html", "same-site")]
+)
+def test_the_panel_shows_pictures_on_the_shops_own_site_and_nothing_else(
+    panelled: Panelled, client: Client, kind: str, policy: str
+) -> None:
+    file = attachments.store(panelled.shop.pk, attachments.NewFile("a", kind, b"x"), 1)
+    answer = client.get(f"/files/{file.token}/")
+    assert answer["Cross-Origin-Resource-Policy"] == policy
