@@ -162,14 +162,15 @@ class ChatDoor:
 
     async def _stream(self, body: bytes, origin: str, receive: Any, send: Any) -> None:
         told = wire.parse(wire.Stream, body)
-        token = await self.calls.enter(told.token, origin)
+        token = await self.calls.read_token(told.token, origin)
+        hub = self.parts.hub
+        if hub.count_of(token.shop_id, token.key) >= MOST_STREAMS:
+            raise Later(429, "too many tabs are open", 15)
+        self.calls.pay(token)
         after, chat_id = 0, None
         if told.conversation is not None:
             chat = await self.calls.chat(token, told.conversation)
             after, chat_id = told.after, chat.id
-        hub = self.parts.hub
-        if hub.count_of(token.shop_id, token.key) >= MOST_STREAMS:
-            raise Later(429, "too many tabs are open", 15)
         stream = Stream(send, token.shop_id, token.key, chat_id, after)
         if self._beating is None or self._beating.done():
             self._beating = asyncio.create_task(self._beat())

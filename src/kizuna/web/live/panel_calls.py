@@ -63,11 +63,9 @@ class PanelCalls:
         await self._check_panel(token.shop_id, origin)
         return token
 
-    async def enter(self, text: str, origin: str) -> Token:
-        """Believe a token for something small, as often as one visitor may ask for such."""
-        token = await self.read_token(text, origin)
+    def pay(self, token: Token) -> None:
+        """Count something small; one visitor may ask for so much of it. Raises Later."""
         self._pay(self._small, token)
-        return token
 
     async def hello(self, body: bytes, origin: str) -> dict[str, Any]:
         """Greet a panel: its token, what it shows, the open chat."""
@@ -142,7 +140,8 @@ class PanelCalls:
     async def glance(self, body: bytes, origin: str) -> dict[str, Any]:
         """Note which page the visitor looks at."""
         told = wire.parse(wire.Glance, body)
-        token = await self.enter(told.token, origin)
+        token = await self.read_token(told.token, origin)
+        self.pay(token)
         self._glance(token, told)
         return {}
 
@@ -157,7 +156,8 @@ class PanelCalls:
     async def invited(self, body: bytes, origin: str) -> dict[str, Any]:
         """Note that a rule invited the visitor, or would have, and whether they declined."""
         told = wire.parse(wire.Invited, body)
-        token = await self.enter(told.token, origin)
+        token = await self.read_token(told.token, origin)
+        self.pay(token)
         shop = await self._memory.shop(token.shop_id)
         await self._run(lambda now: arriving.note_invited(shop, token.visitor, told_of(told, now)))
         return {}
@@ -165,7 +165,8 @@ class PanelCalls:
     async def history(self, body: bytes, origin: str) -> dict[str, Any]:
         """Show an earlier chat of the visitor, or of the user the shop vouched for."""
         told = wire.parse(wire.InChat, body)
-        token = await self.enter(told.token, origin)
+        token = await self.read_token(told.token, origin)
+        self.pay(token)
         chat = await self.chat(token, told.conversation, past=True)
         shop = await self._memory.shop(token.shop_id)
         described: dict[str, Any] = await self._run(lambda now: telling.describe(shop, chat, arriving.MOST_SHOWN, now))
@@ -202,7 +203,8 @@ class PanelCalls:
 
     async def _in_chat(self, body: bytes, origin: str) -> tuple[Token, Chat, wire.InChat]:
         told = wire.parse(wire.InChat, body)
-        token = await self.enter(told.token, origin)
+        token = await self.read_token(told.token, origin)
+        self.pay(token)
         return token, await self.chat(token, told.conversation), told
 
     async def _check_panel(self, shop_id: int, origin: str) -> None:
