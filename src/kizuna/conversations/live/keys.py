@@ -55,6 +55,18 @@ def claim(shop_id: int, visitor_key: str, grip_hash: str, identity_id: int, now_
     return row.grip == grip_hash and row.identity_id == identity_id
 
 
+def note_vouched(shop_id: int, identity_ids: Collection[int], grip_hash: str, now_us: int) -> None:
+    """Note that the shop vouched for who uses a browser, so that they find its chats on their other ones."""
+    rows = ChatKey.objects.filter(shop_id=shop_id, identity_id__in=identity_ids, grip=grip_hash, vouched_us=None)
+    rows.update(vouched_us=now_us)
+
+
+def list_vouched(shop_id: int, identity_ids: Collection[int]) -> set[int]:
+    """Keep of some identities those that chat from a browser where the shop vouched for its user."""
+    rows = ChatKey.objects.filter(shop_id=shop_id, identity_id__in=identity_ids).exclude(vouched_us=None)
+    return set(rows.values_list("identity_id", flat=True))
+
+
 def list_identities(shop_id: int, visitor_keys: Sequence[str], grip_hash: str) -> list[int]:
     """List the identities under which a browser may have chats."""
     rows = ChatKey.objects.filter(shop_id=shop_id, visitor_key__in=visitor_keys, grip=grip_hash)

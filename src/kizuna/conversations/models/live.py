@@ -21,6 +21,7 @@ class ChatKey(models.Model):
     grip = models.CharField(max_length=64)
     identity = models.ForeignKey("customers.Identity", on_delete=models.CASCADE, db_constraint=False)
     created_us = models.BigIntegerField()
+    vouched_us = models.BigIntegerField(null=True, help_text="when the shop first vouched for who uses this browser")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["shop", "visitor_key"], name="one_chat_key_per_visitor")]

@@ -66,10 +66,11 @@ def hello(shop: "Shop", who: Visitor, now: datetime) -> dict[str, Any]:
     """Describe to a panel that comes up: look and rules, whether a person is there, the open chat, earlier ones."""
     mine = list_identities(shop, who)
     chat = keys.find_open(shop.pk, mine)
-    owners = links.customers_of(shop.pk, mine[:1]) if who.user_id else {}
+    if who.user_id and mine:
+        keys.note_vouched(shop.pk, mine, who.grip, periods.epoch_us(now))
     view = panel.read(shop.pk)
     return {
-        "panel": panels.for_browser(shop, view, who.key, next(iter(owners.values()), None)),
+        "panel": panels.for_browser(shop, view, who.key, _find_customer(shop, who)),
         **telling.opening_hours(shop, now),
         "conversation": None if chat is None else telling.describe(shop, chat, MOST_SHOWN, now),
         "history": list_past(shop, who) if who.user_id else [],
@@ -95,9 +96,17 @@ def identities_of_user(shop: "Shop", who: Visitor) -> set[int]:
     return set(links.identities_of(shop.pk, [owner])[owner]) if owner is not None else set()
 
 
+def list_vouched(shop: "Shop", who: Visitor) -> set[int]:
+    """The identities whose chats a user may read on any browser: those of browsers where the shop vouched for them.
+
+    What only an event says belongs to a user is left out, because anybody can send one.
+    """
+    return keys.list_vouched(shop.pk, identities_of_user(shop, who))
+
+
 def list_past(shop: "Shop", who: Visitor) -> list[dict[str, Any]]:
     """List the closed chats of a customer whom the shop vouched for."""
-    found = keys.list_past(shop.pk, identities_of_user(shop, who), MOST_PAST)
+    found = keys.list_past(shop.pk, list_vouched(shop, who), MOST_PAST)
     return [
         {
             "id": str(each.public_id),
@@ -114,6 +123,8 @@ def open_chat(shop: "Shop", who: Visitor, told: Opening, now: datetime) -> Opene
     """Find the visitor's open chat or open one; whoever asks at the same moment gets the same one."""
     now_us = periods.epoch_us(now)
     identity_id = _claim(shop, who, now_us)
+    if who.user_id:
+        keys.note_vouched(shop.pk, [identity_id], who.grip, now_us)
     chat = keys.lock_open(shop.pk, identity_id)
     is_new = chat is None
     if chat is None:
@@ -131,6 +142,12 @@ def open_chat(shop: "Shop", who: Visitor, told: Opening, now: datetime) -> Opene
     if number > chat.last_number:
         news.tell_heads(shop.pk, {chat.id: number})
     return Opened(replace(chat, last_number=max(number, chat.last_number)), is_new, number)
+
+
+def _find_customer(shop: "Shop", who: Visitor) -> int | None:
+    """Whose browser it seems to be: enough to choose what the panel offers, never to show anything of theirs."""
+    found = who.identity_id or identity.find_visitors(shop.pk, [who.key]).get(who.key)
+    return None if found is None else links.customers_of(shop.pk, [found]).get(found)
 
 
 def _claim(shop: "Shop", who: Visitor, now_us: int) -> int:

@@ -78,7 +78,7 @@ class Memory:
         shop, who = tenants.get_shop_by_id(token.shop_id), token.visitor
         mine = set(arriving.list_identities(shop, who))
         if past:
-            mine |= arriving.identities_of_user(shop, who)
+            mine |= arriving.list_vouched(shop, who)
         return chat if chat.identity_id in mine else None
 
     async def _ask(self, name: Hashable, good_s: float, ask: Callable[[], Any]) -> Any:
