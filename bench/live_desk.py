@@ -113,7 +113,7 @@ def _seed(chats: int, visitors: int) -> Any:
 
     from bench.seed import Size, seed
     from kizuna.conversations import teams
-    from kizuna.conversations.models import ChatState, Conversation, OnlineVisitor, Turn, TurnState
+    from kizuna.conversations.models import ChatState, Conversation, Turn, TurnState
     from kizuna.flows import people, shops
     from kizuna.flows.people import NewPerson
     from kizuna.relationships.models import Standing
@@ -157,6 +157,13 @@ def _seed(chats: int, visitors: int) -> Any:
         )
         for place, each in enumerate(made)
     )
+    _seed_visitors(shop, known, visitors, us)
+    return shop
+
+
+def _seed_visitors(shop: Any, known: list[int], visitors: int, us: int) -> None:
+    from kizuna.conversations.models import OnlineVisitor
+
     OnlineVisitor.objects.bulk_create(
         OnlineVisitor(
             shop=shop,
@@ -174,7 +181,6 @@ def _seed(chats: int, visitors: int) -> Any:
         )
         for place in range(visitors)
     )
-    return shop
 
 
 def _timed(work: Callable[[], object]) -> float:
