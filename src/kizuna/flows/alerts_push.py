@@ -28,6 +28,7 @@ from kizuna.shops.tenants import Refused
 KEY_FILE = "push-key.pem"
 LONGEST_ENDPOINT = 1_500
 PATIENCE_S = 8.0
+_WRAPPING = [ipaddress.ip_network(each) for each in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")]
 TAKEN, GONE, FAILED = "taken", "gone", "failed"
 
 
@@ -103,9 +104,20 @@ def _resolve(parts: SplitResult) -> str:
     addresses = [str(each[4][0]) for each in found]
     if not addresses:
         raise Refused("endpoint", "the push service has no address")
-    if not _is_ours(parts) and not all(ipaddress.ip_address(each.partition("%")[0]).is_global for each in addresses):
+    if not _is_ours(parts) and not all(_is_public(each) for each in addresses):
         raise Refused("endpoint", "the push service lies in a private network")
     return addresses[0]
+
+
+def _is_public(address: str) -> bool:
+    """Whether an address is one machine of the open network; what only wraps an IPv4 address could wrap ours.
+
+    >>> [_is_public(each) for each in ("8.8.8.8", "127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::7f00:1", "2002:a00:1::")]
+    [True, False, False, False, False]
+    """
+    found = ipaddress.ip_address(address.partition("%")[0])
+    wraps = any(found.version == each.version and found in each for each in _WRAPPING)
+    return found.is_global and not found.is_multicast and not wraps
 
 
 def _post(parts: SplitResult, address: str, body: bytes, headers: dict[str, str]) -> int:

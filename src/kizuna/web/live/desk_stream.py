@@ -27,7 +27,7 @@ VISITORS_REST_S = 2.0
 TIDE_S = 5.0
 STANDINGS_S = 60.0
 BEAT_S = 10.0
-BEATS_PER_CHECK = 4
+CHECK_S = 40.0
 LONGEST_QUEUE = 256
 _log = logging.getLogger(__name__)
 _encode = msgspec.json.Encoder().encode
@@ -198,20 +198,19 @@ class DeskStream:
                 queue.get_nowait()
             await send({"type": "http.response.start", "status": 200, "headers": headers})
             await _write(send, b"retry: 2000\n\n" + board.whole())
-            quiet = 0
+            checked = time.monotonic()
             while True:
                 try:
                     piece = await asyncio.wait_for(queue.get(), BEAT_S)
                 except TimeoutError:
                     piece = _event("beat", _now_ms())
-                    quiet += 1
+                if time.monotonic() - checked >= CHECK_S:  # also where so much moves that it is never quiet
+                    checked = time.monotonic()
+                    if not await asyncio.to_thread(self._still):
+                        return
                 if piece is None:
                     return
                 await _write(send, piece)
-                if quiet >= BEATS_PER_CHECK:
-                    quiet = 0
-                    if not await asyncio.to_thread(self._still):
-                        return
         finally:
             self._boards.leave(board, queue)
 
