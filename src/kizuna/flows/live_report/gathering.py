@@ -33,6 +33,9 @@ CHAT = (Channel.CHAT.value,)
 WRITTEN = (Channel.EMAIL.value, Channel.PORTAL.value)
 ABANDONED, DEFERRED, ANSWERED, OPEN, UNANSWERED = "abandoned", "deferred", "answered", "open", "unanswered"
 
+LEFT = "left"
+"""How a turn ends that the visitor ended."""
+
 
 @dataclass(frozen=True, slots=True)
 class Chat:
@@ -46,9 +49,11 @@ class Chat:
     def became(self) -> str:
         """What became of it: answered by a person, abandoned while waiting, gone on by mail, open, or unanswered.
 
-        Who left before a person had their chat is lost, also where somebody wrote to them afterwards.
+        Who left before a person had their chat is lost, also where somebody wrote to them afterwards; and so is who
+        asked, was given to somebody, heard no word of theirs, and left.
         """
-        if any(each.served_us is not None for each in self.sittings):
+        served = any(each.served_us is not None for each in self.sittings)
+        if served and (self.course.replies or self.course.began_us is None):
             return ANSWERED
         ends = {each.end for each in self.sittings}
         if ABANDONED in ends:
@@ -57,6 +62,8 @@ class Chat:
             return DEFERRED
         if self.course.replies:
             return ANSWERED
+        if served and LEFT in ends:
+            return ABANDONED
         return UNANSWERED if self.talk.closed_us is not None else OPEN
 
     @property
