@@ -5,6 +5,7 @@ import json
 import pytest
 from django.test import Client
 
+from kizuna.conversations.live import keys
 from kizuna.conversations.models import ProfileMark, ServiceRequest, Turn
 from kizuna.shops.models import Person
 from tests.flows.live.queueing import Floor
@@ -67,6 +68,18 @@ def test_the_customer_is_beside_the_chat_without_forms_that_lead_away(floor: Des
     chat = floor.wait()
     page = floor.browser(_owner(floor)).get(floor.url(chat, "beside/")).content.decode()
     assert "<form" not in page
+
+
+def test_it_says_beside_the_chat_whether_the_shop_vouches_for_the_customer(floor: Desk) -> None:
+    chat = floor.wait()
+    address, browser = floor.url(chat, "beside/"), floor.browser(_owner(floor))
+    assert "Not proven who this is" in browser.get(address).content.decode()
+    identity_id = chat.identity_id or 0
+    keys.claim(chat.shop_id, "their-key", "grip", identity_id, floor.us)
+    keys.note_vouched(chat.shop_id, [identity_id], "another grip", floor.us)
+    assert "Not proven who this is" in browser.get(address).content.decode()
+    keys.note_vouched(chat.shop_id, [identity_id], "grip", floor.us)
+    assert "vouches for who this is" in browser.get(address).content.decode()
 
 
 def test_deeds_take_close_and_refuse_in_words(floor: Desk) -> None:
