@@ -24,7 +24,7 @@ _HEADING = re.compile(r"(#{1,4})\s+(.+?)\s*#*$")
 _POINT = re.compile(r"[-*•]\s+(.+)")
 _STEP = re.compile(r"\d{1,3}[.)]\s+(.+)")
 _QUOTE = re.compile(r">\s?(.*)")
-_SAFE_LINK = re.compile(r"(?:https?://[^\s]+|mailto:[^\s]+|tel:[+\d()\s-]+|/(?!/)[^\s]*|#[\w-]+)\Z", re.IGNORECASE)
+_SAFE_LINK = re.compile(r"(?:https?://[^\s]+|mailto:[^\s]+|tel:[+\d()\s-]+|/(?![/\\])[^\s]*|#[\w-]+)\Z", re.IGNORECASE)
 _KINDS = (("ul", _POINT), ("ol", _STEP), ("blockquote", _QUOTE))
 
 
