@@ -1,13 +1,17 @@
 """The help pages: only what was published, in the language of the address; hostile words; votes; the panel."""
 
+from types import SimpleNamespace
+
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 
 from kizuna.conversations.models import Panel
 from kizuna.flows import answers
 from kizuna.flows.answers import Written
 from kizuna.knowledge.models import ArticleText, Asked
 from kizuna.shops import sources
+from kizuna.web.public import help_pages
+from kizuna.web.public.paces import Pace
 from tests.shops.making import NOW, make_shop
 
 pytestmark = pytest.mark.django_db
@@ -85,6 +89,22 @@ def test_a_reader_says_once_whether_it_helped(shop):
     assert (row.helpful, row.unhelpful) == (0, 1)
     assert "write it better" in client.get(answer["Location"]).content.decode()
     assert Client(enforce_csrf_checks=True).post(f"{path}helpful/", {"helpful": "yes"}).status_code == 403
+
+
+def test_readers_behind_one_address_are_not_thanked_for_what_was_not_noted(shop, monkeypatch):
+    monkeypatch.setattr(help_pages, "_votes", Pace(per_minute=2))
+    path = "/help/tea/en/sending-back-b/"
+    told = [Client().post(f"{path}helpful/", {"helpful": "yes"})["Location"] for _ in range(3)]
+    assert [each.split("said=")[1] for each in told] == ["yes#helped", "yes#helped", "later#helped"]
+    row = ArticleText.objects.get(language="en", title__startswith="Sending")
+    assert (row.helpful, row.unhelpful) == (2, 0)
+    page = Client().get(told[2]).content.decode()
+    assert "was not noted" in page
+    assert 'name="helpful"' in page
+    assert "Thank you" not in page
+    request = RequestFactory().post(path)
+    assert not help_pages._may_vote(request, SimpleNamespace(id=row.article.public_id))
+    assert help_pages._may_vote(request, SimpleNamespace(id="another")), "one article's crowd silences no other's"
 
 
 def test_the_panel_is_on_the_pages_where_it_is_on(shop):

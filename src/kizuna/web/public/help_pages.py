@@ -34,7 +34,9 @@ LONGEST = 200
 MOST_BESIDE = 6
 _YEAR_S = 365 * 86_400
 _searches = Pace(per_minute=30)
-_votes = Pace(per_minute=10)
+_votes = Pace(per_minute=20)
+"""Of one address on one article: where a proxy hides the readers behind one address, they do not share one bucket."""
+_votes_in_all = Pace(per_minute=120)
 
 type View = Callable[..., HttpResponseBase]
 
@@ -136,7 +138,7 @@ def article(request: HelpRequest, article: str) -> HttpResponse:
     context = {
         "article": found,
         "beside": beside[:MOST_BESIDE],
-        "said": said if said in ("yes", "no") else "",
+        "said": said if said in ("yes", "no", "later") else "",
         "languages": found.languages,
         "place": f"{found.slug}/",
     }
@@ -151,8 +153,10 @@ def helpful(request: HelpRequest, article: str) -> HttpResponse:
     said = "yes" if request.POST.get("helpful") == "yes" else "no"
     known = request.COOKIES.get(COOKIE, "")
     reader = known if len(known) == 22 and known.isascii() else secrets.token_urlsafe(16)
-    if _votes.allows(_whence(request)):
+    if _may_vote(request, found):
         answers.note_helpful(request.store, found.id, reader, said == "yes", timezone.now(), request.language)
+    else:
+        said = "later"
     response = HttpResponseRedirect(f"{found.url}?said={said}#helped")
     response.set_cookie(
         COOKIE,
@@ -202,6 +206,11 @@ def _groups(found: "list[ArticleView]") -> "list[tuple[str, str, list[ArticleVie
 
 def _languages(store: "Shop") -> list[str]:
     return [each for each in articles.list_languages(store.pk) if each in words.LANGUAGES] or [words.ENGLISH]
+
+
+def _may_vote(request: HttpRequest, found: "ArticleView") -> bool:
+    whence = _whence(request)
+    return _votes.allows(f"{whence} {found.id}") and _votes_in_all.allows(whence)
 
 
 def _whence(request: HttpRequest) -> str:
