@@ -1,6 +1,6 @@
 """What follows from words in a chat: search, facts, the cost of an answer, and once only whatever is killed."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -12,8 +12,9 @@ from kizuna.conversations.threads import Channel, NewConversation
 from kizuna.customers import identity, links
 from kizuna.customers.identity import Claims
 from kizuna.flows import hearing
-from kizuna.flows.live import following, saying
+from kizuna.flows.live import following, saying, unread
 from kizuna.flows.live.saying import Author, Said, Stored
+from kizuna.jobs.models import Job
 from kizuna.science import periods
 from kizuna.shops.models import Person, Shop
 from kizuna.tracking.models import Fact
@@ -69,6 +70,24 @@ def test_who_has_left_the_panel_gets_the_answer_by_mail() -> None:
     _say(chat, "And it is fresh.", kim)
     following.follow(NOW)
     assert [to["address"] for each in Outgoing.objects.all() for to in each.recipients] == ["ann@example.com"]
+
+
+def test_an_open_panel_has_two_minutes_before_a_chat_by_mail_is_mailed() -> None:
+    shop = make_shop()
+    chat = _open(shop, email="ann@example.com")
+    kim = make_person(shop, "operator")
+    ChatState.objects.update(by_mail_since_us=NOW_US)
+    for text in ("It is.", "And it is fresh."):
+        _say(chat, text, kim)
+    following.follow(NOW)
+    assert Outgoing.objects.count() == 0, "the panel is open"
+    (job,) = Job.objects.filter(task=unread.mail_unread.module_path)
+    assert job.run_after == NOW + timedelta(seconds=unread.WAIT_S)
+    assert unread.mail_what_waits(shop, chat.pk, NOW + timedelta(seconds=unread.WAIT_S - 1)) == 0
+    ChatState.objects.update(read_number=1)
+    unread.mail_unread.call(**job.kwargs)
+    unread.mail_unread.call(**job.kwargs)
+    assert [each.message.text for each in Outgoing.objects.all() if each.message] == ["And it is fresh."]
 
 
 def test_one_chat_that_cannot_be_followed_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:

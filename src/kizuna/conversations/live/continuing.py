@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from kizuna.conversations import chat_turns
 from kizuna.conversations.models import (
+    Author,
+    Channel,
     ChatState,
     Conversation,
     Direction,
@@ -51,6 +53,14 @@ def mail_to(conversation: Conversation, now_us: int) -> str:
         return ""
     is_away = now_us - state.visitor_seen_us >= AWAY_US
     return state.email if is_away or state.by_mail_since_us is not None else ""
+
+
+def list_unread(row: ChatState) -> list[Message]:
+    """List what people answered since a chat goes on by mail, neither read in its panel nor mailed; in order."""
+    rows = Message.objects.filter(conversation_id=row.conversation_id, number__gt=row.read_number)
+    rows = rows.filter(kind=Kind.MESSAGE, author=Author.PERSON, channel=Channel.CHAT, direction=Direction.OUT)
+    rows = rows.filter(number__lte=row.followed_number, at_us__gte=row.by_mail_since_us or 0)
+    return [each for each in rows.order_by("number") if not each.recipients.get("to")]
 
 
 def begin(conversation: Conversation, contact: Contact, now_us: int) -> ChatState:

@@ -11,15 +11,13 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from kizuna.conversations import drafts, search, threads
-from kizuna.conversations.live import continuing, shown, state, storing
+from kizuna.conversations.live import shown, state
 from kizuna.conversations.threads import Author, Channel, Direction, Kind, State
 from kizuna.customers import links
 from kizuna.flows import happenings, hearing, investing, live_contacts, stages
 from kizuna.flows.dialogue import news as inbox_news
 from kizuna.flows.happenings import Happening
-from kizuna.flows.live import deferring, routing
-from kizuna.flows.mail_out import sending
-from kizuna.flows.mail_out.sending import Terms
+from kizuna.flows.live import deferring, routing, unread
 from kizuna.flows.wishes import opening
 from kizuna.jobs import standing
 from kizuna.science import periods
@@ -94,10 +92,7 @@ def _answered(shop: "Shop", conversation: "Conversation", message: "Message", ro
         drafts.drop(shop.pk, conversation.pk, message.person_id)
     if conversation.customer_id is not None:
         stages.review(shop, [conversation.customer_id], now_us)
-    address = continuing.mail_to(conversation, now_us)
-    if address and row.read_number < message.number and not message.recipients.get("to"):
-        storing.address(message, address)
-        sending.queue(shop, message.pk, Terms(), now)
+    unread.answered(shop, conversation, message, row, now)
 
 
 def _wait(shop: "Shop", conversation: "Conversation", row: "ChatState", at_us: int, now: datetime) -> None:

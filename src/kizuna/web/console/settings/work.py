@@ -37,6 +37,7 @@ JOBS = {
     "replace_everybody": "Place every customer anew",
     "reconstruct": "Reconstruct the weekly history",
     "refresh_shop": "Compute the forecast",
+    "mail_unread": "Mail what was not read in a chat",
     "run_check": "Check the criterion",
 }
 
