@@ -7,7 +7,9 @@ from django.test import Client
 
 from kizuna.conversations.live import keys
 from kizuna.conversations.models import ProfileMark, ServiceRequest, Turn
+from kizuna.relationships.models import Standing
 from kizuna.shops.models import Person
+from kizuna.web.live import desk_rows
 from tests.flows.live.queueing import Floor
 from tests.shops.making import make_owner, make_person, make_shop
 
@@ -73,13 +75,32 @@ def test_the_customer_is_beside_the_chat_without_forms_that_lead_away(floor: Des
 def test_it_says_beside_the_chat_whether_the_shop_vouches_for_the_customer(floor: Desk) -> None:
     chat = floor.wait()
     address, browser = floor.url(chat, "beside/"), floor.browser(_owner(floor))
-    assert "Not proven who this is" in browser.get(address).content.decode()
+    inbox = f"/s/{floor.desk.shop.slug}/inbox/{chat.public_id}/"
+    for path in (address, inbox):
+        assert browser.get(path).content.decode().count("Not proven who this is") == 1
     identity_id = chat.identity_id or 0
     keys.claim(chat.shop_id, "their-key", "grip", identity_id, floor.us)
     keys.note_vouched(chat.shop_id, [identity_id], "another grip", floor.us)
     assert "Not proven who this is" in browser.get(address).content.decode()
     keys.note_vouched(chat.shop_id, [identity_id], "grip", floor.us)
-    assert "vouches for who this is" in browser.get(address).content.decode()
+    for path in (address, inbox):
+        assert "vouches for who this is" in browser.get(path).content.decode()
+
+
+def test_a_row_of_the_desk_says_where_nothing_proves_who_writes(floor: Desk) -> None:
+    shop, chat = floor.desk.shop, floor.wait()
+    identity_id = chat.identity_id or 0
+
+    def row() -> dict[str, object]:
+        return desk_rows.read_chats(shop, desk_rows.Standings(shop.pk), floor.us)[chat.pk]
+
+    assert row()["unproven"] is False, "a visitor without a profile is no customer to be mistaken for"
+    told = {"shop_id": shop.pk, "label": "Ann", "known": True}
+    Standing.objects.update_or_create(customer_id=chat.customer_id, defaults=told)
+    assert (row()["who"], row()["unproven"]) == ("Ann", True)
+    keys.claim(shop.pk, "their-key", "grip", identity_id, floor.us)
+    keys.note_vouched(shop.pk, [identity_id], "grip", floor.us)
+    assert row()["unproven"] is False
 
 
 def test_deeds_take_close_and_refuse_in_words(floor: Desk) -> None:

@@ -69,6 +69,6 @@ def test_a_valuable_customer_is_known_before_their_first_chat(panelled: Panelled
     panelled.run(arriving)
     ann = Identity.objects.get(shop=panelled.shop, kind=IdentityKind.USER_ID, value="ann")
     Standing.objects.update_or_create(
-        customer_id=ann.customer_id, defaults={"shop": panelled.shop, "segment": "A", "as_of_us": 1}
+        customer_id=ann.customer_id, defaults={"shop_id": panelled.shop.pk, "segment": "A", "as_of_us": 1}
     )
     panelled.run(again)

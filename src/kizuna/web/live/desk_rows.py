@@ -6,7 +6,7 @@ Composed from the rooms that know, in a few queries whatever the number; the str
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
-from kizuna.conversations.live import online, seats, turns
+from kizuna.conversations.live import keys, online, seats, turns
 from kizuna.conversations.live.turns import TurnState
 from kizuna.html import figures
 from kizuna.money import currency
@@ -47,9 +47,11 @@ def read_chats(shop: "Shop", standings: Standings, now_us: int) -> Rows:
     served = turns.list_served(shop.pk)
     places = turns.places(shop.pk, waiting, now_us)
     known = standings.of({turn.conversation.customer_id for turn in (*waiting, *served)} - {None})  # type: ignore[arg-type]
+    vouched = keys.list_vouched(shop.pk, {turn.conversation.identity_id or 0 for turn in (*waiting, *served)})
     rows = {}
     for turn in (*waiting, *served):
         row = _chat(shop, turn, known.get(turn.conversation.customer_id or 0))
+        row["unproven"] = row["known"] and turn.conversation.identity_id not in vouched
         place = places.get(turn.pk)
         row["place"] = 0 if place is None else place.position
         row["wait_s"] = None if place is None else _coarse(place.expected_wait_s)

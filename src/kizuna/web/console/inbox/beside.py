@@ -6,6 +6,7 @@ Composed from the rooms that know; what there is nothing of is left out.
 from typing import TYPE_CHECKING
 
 from kizuna.conversations import attention, queues, wishes
+from kizuna.conversations.live import keys
 from kizuna.conversations.threads import Channel
 from kizuna.customers import links
 from kizuna.privileges import tiers
@@ -46,6 +47,7 @@ def read(shop: "Shop", conversation: "Conversation") -> dict[str, object]:
     invested, minutes, _ = investments.total_of(shop.pk, ids)
     others = [each for each in queues.list_of_customer(shop.pk, customer_id, FEW + 1) if each.pk != conversation.pk]
     return told | {
+        "vouched": bool(keys.list_vouched(shop.pk, [conversation.identity_id or 0])),
         "standing": standing,
         "words": segment_words(standing.segment if standing else ""),
         "stage": stage if stage is not None and stage.stage else None,

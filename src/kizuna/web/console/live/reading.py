@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from kizuna.conversations import attention, drafts, threads
-from kizuna.conversations.live import keys, profile_marks, state
+from kizuna.conversations.live import profile_marks, state
 from kizuna.conversations.threads import Author, Direction, Kind
 from kizuna.flows import suggestions
 from kizuna.science import periods
@@ -67,7 +67,6 @@ def beside_chat(request: ShopRequest, shop: "Shop", public_id: UUID) -> HttpResp
         "booked": (),
         "state": state.find(conversation.pk),
         "marks": [(part, name, meaning, said[part]) for part, name, meaning in PARTS],
-        "vouched": bool(keys.list_vouched(shop.pk, [conversation.identity_id or 0])),
         "present": attention.list_present(conversation.pk, request.user.pk, periods.epoch_us(timezone.now())),
     }
     return render(request, "console/live/beside.html", context)

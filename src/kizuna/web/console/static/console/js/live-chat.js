@@ -94,6 +94,7 @@ export class Chat {
     this.node.setAttribute("aria-label", `Chat with ${row.who}`);
     this.field.setAttribute("aria-label", this.note ? `Note about ${row.who}` : `Answer to ${row.who}`);
     const about = [row.segment ? `${row.segment} ${row.factor}` : row.known ? "known customer" : "new to you"];
+    if (row.unproven) about.push("not proven who");
     if (row.state === "waiting") about.push("waits");
     else if (row.state === "served" && !this.mine) about.push(`with ${row.by}`);
     if (row.stake) about.push(`about ${row.stake} at stake`);

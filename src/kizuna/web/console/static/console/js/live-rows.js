@@ -140,6 +140,7 @@ export function fillChat(node, row) {
     told.push(row.by);
   }
   if (row.language) told.push(row.language);
+  if (row.unproven) told.push("not proven who");
   third.textContent = told.join(" · ");
   since(time, row.state === "waiting" ? row.since : row.awaits);
   time.classList.toggle("warn", Boolean(row.awaits));
