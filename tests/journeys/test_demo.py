@@ -1,5 +1,6 @@
 """The demo as a person meets it: one command, the password it prints, two windows, and a dot that moves by itself."""
 
+import json
 import os
 import re
 import subprocess
@@ -12,9 +13,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.journeys.conftest import ROOT, LiveKizuna, open_window
+from tests.journeys.conftest import LiveKizuna, open_window
 from tests.journeys.looks import LOOKS, SIZES
-from tests.processes import make_variables, reserved_port
+from tests.processes import ROOT, make_variables, reserved_port
 
 # A headless browser says so, and is dropped as the robot it is; a shopper's does not.
 AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36"
@@ -26,6 +27,7 @@ class Demo:
 
     said: str
     url: str
+    live: LiveKizuna | None = None
 
     def word(self, label: str) -> str:
         """Read what stands after a label in the printed lines."""
@@ -43,11 +45,30 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         live = LiveKizuna(f"http://127.0.0.1:{port}", home, make_variables(home, **real))
         try:
             live.start("demo", "--customers", "150", "--port", str(port))
-            yield Demo(live.said(), live.url)
+            yield Demo(live.said(), live.url, live)
             assert live.stop() == 0
         finally:
             live.close()
 
+
+ALWAYS_OPEN = """
+from kizuna.shops import hours, tenants
+hours.set_spans(tenants.get_shop("kasane"), [(day, 0, 1440) for day in range(7)])
+"""
+AFTERWARDS = """
+import json
+from kizuna.conversations.models import Conversation, ServiceRequest
+from kizuna.knowledge.models import SurveyAnswer
+from kizuna.relationships.models import Investment
+chat = Conversation.objects.filter(channel="chat", messages__text__contains="KA-1 come").latest("id")
+print(json.dumps({
+    "answered": chat.first_response_us > chat.first_inbound_us,
+    "minutes": Investment.objects.filter(conversation_id=chat.pk, kind="minutes", minutes__gt=0).count(),
+    "wishes": ServiceRequest.objects.filter(conversation=chat).count(),
+    "said": sorted(SurveyAnswer.objects.filter(ask__about_kind="conversation", ask__about_id=chat.pk, score=5)
+                   .values_list("question", flat=True)),
+}))
+"""
 
 # Remembers whose dot was seen moving: the mark of it fades after a few seconds.
 _WATCH = """
@@ -74,11 +95,11 @@ def owner_at_portfolio(browser: Browser, demo: Demo) -> Page:
     return page
 
 
-def shopper(browser: Browser, demo: Demo, number: int) -> tuple[Page, str]:
-    """Sign in at the storefront as one of the customers who are distant."""
+def shopper(browser: Browser, demo: Demo, number: int, group: str = "Distant") -> tuple[Page, str]:
+    """Sign in at the storefront as one of the customers of a group."""
     page = open_window(browser, user_agent=AGENT).new_page()
     page.goto(f"{demo.word('storefront')}sign-in/")
-    person = page.locator("section", has=page.get_by_role("heading", name="Distant"))
+    person = page.locator("section", has=page.get_by_role("heading", name=group))
     person = person.locator("button.person").nth(number)
     name = person.locator("strong").inner_text()
     person.click()
@@ -129,6 +150,50 @@ def test_browsing_alone_strengthens_the_relationship(browser: Browser, demo: Dem
         ".some((dot) => dot.dataset.name === name && +dot.dataset.rf > rf)",
         arg=[name, float(factors[name])],
     )
+
+
+def test_a_customer_is_answered_at_once_by_a_person_who_sees_the_relationship(browser: Browser, demo: Demo) -> None:
+    assert demo.live is not None
+    demo.live.python(ALWAYS_OPEN)
+    operator = owner_at_portfolio(browser, demo)
+    operator.goto(demo.word("console").replace("portfolio/", "live/"))
+    operator.wait_for_selector("#live[data-arrived]")
+    operator.locator("#no-chat").get_by_role("button", name="I am available").click()
+    expect(operator.locator("[data-seat-words]")).to_have_text("Available")
+
+    shop, name = shopper(browser, demo, 0, "Most valuable")
+    shop.goto(demo.word("storefront"))
+    teaser = shop.locator(".teaser")
+    expect(teaser).to_contain_text("Good to see you again")
+    teaser.get_by_role("button", name="Answer").click()
+    field = shop.get_by_role("textbox", name="Write a message")
+    field.fill("When will my order KA-1 come, and could it be wrapped?")
+    field.press("Enter")
+
+    mine = operator.locator("[data-list=mine] > li", has_text=name)
+    expect(mine).to_have_count(1)
+    mine.locator(".live-open").click()
+    chat = operator.locator(".chat.here")
+    expect(chat.locator(".turn.in")).to_contain_text("could it be wrapped")
+    expect(operator.locator("#beside-body")).to_contain_text("must be retained")
+    chat.locator("textarea").fill("It left us this morning, and we wrap the next one for you.")
+    chat.locator("textarea").press("Enter")
+    expect(shop.locator(".bubble", has_text="It left us this morning")).to_be_visible()
+    chat.locator("[data-deed=wish]").click()
+    expect(chat.locator(".chat-alert")).to_contain_text("Taken as a wish")
+    chat.locator("[data-deed=close]").click()
+
+    expect(shop.locator(".ending")).to_contain_text("answered by the company itself")
+    for place in range(3):
+        shop.locator(".ending input[type=radio][value='5']").nth(place).check(force=True)
+    shop.locator(".ending").get_by_role("button", name="Send", exact=True).click()
+    expect(shop.locator(".ending")).to_contain_text("It helps us to become better")
+
+    found = json.loads(demo.live.python(AFTERWARDS))
+    assert found == {"answered": True, "minutes": 1, "wishes": 1, "said": ["company", "satisfaction", "trust"]}
+    operator.goto(demo.word("console").replace("portfolio/", "live-effect/"))
+    operator.get_by_role("button", name="Reckon anew").click()
+    expect(operator.get_by_role("heading", name="First answer")).to_be_visible()
 
 
 @pytest.mark.parametrize(("size", "scheme"), LOOKS)

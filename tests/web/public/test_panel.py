@@ -10,7 +10,7 @@ from django.test import Client
 from kizuna.html import chat_words
 from kizuna.web.public import panel
 
-LARGEST = 30_000
+LARGEST = 30 * 1024
 GAP = re.compile(r"\{\w+\}")
 
 

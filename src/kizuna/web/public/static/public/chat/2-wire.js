@@ -113,6 +113,7 @@ let greeting = null;
 /** Say hello, once at a time: who we are, how the panel looks, what was said before. @param {boolean} [anew] */
 function hello(anew = false) {
   if (state.ready && !anew) return Promise.resolve();
+  if (greeting && anew) return greeting.catch(() => {}).then(() => hello(true));
   greeting ??= greet().catch(missed).finally(() => (greeting = null));
   return greeting;
 }

@@ -6,7 +6,7 @@ const ANNOUNCED = ["ready", "open", "close", "message", "unread", "invited", "op
 
 /** Who the visitor is, was, or wears: hello is said again, in every tab. */
 function anew() {
-  if (state.ready || isOpen()) hello(true).then(restartStream, () => {});
+  if (state.ready || greeting || isOpen()) hello(true).then(restartStream, () => {});
 }
 
 const methods = {
