@@ -5,15 +5,15 @@ lists sort by. The reckoning is flows.foresight; it holds no transaction, so it 
 """
 
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.tasks import task
 
-from kizuna.flows import customer_days, foresight, portfolio
+from kizuna.flows import customer_days, daily, foresight, portfolio
+from kizuna.flows.daily import Daily
 from kizuna.flows.foresight import Terms
 from kizuna.jobs import queue, standing
 from kizuna.relationships import forecasts
@@ -23,10 +23,8 @@ from kizuna.science import periods
 from kizuna.shops import tenants
 
 if TYPE_CHECKING:
-    from kizuna.jobs.queue import JobView
     from kizuna.shops.models import Shop
 
-_LOOK_S = 900.0
 _PARTS_AT_ONCE = 16
 _WRITING = 0.7
 
@@ -54,29 +52,20 @@ def terms_of(shop: "Shop") -> Terms:
     return Terms(shop.forecast_months, float(shop.discount_year), shop.maintenance_minor)
 
 
-@transaction.atomic
-def ask(shop: "Shop", now: datetime) -> UUID:
-    """Let the forecast be computed soon; asking again while it waits changes nothing."""
-    return queue.enqueue_once(refresh_shop, _key(shop), shop_id=shop.pk, now_us=periods.epoch_us(now))
-
-
-def find_job(shop: "Shop") -> "JobView | None":
-    """Find the computing that runs, waits or was given up; None where there is none."""
-    return queue.find_unfinished(_key(shop))
-
-
 @task(queue_name="slow")
 def refresh_shop(shop_id: int, now_us: int) -> None:
     """Compute the forecast of a shop."""
     refresh(tenants.get_shop_by_id(shop_id), periods.instant_at(now_us))
 
 
-@standing.every("forecasts", seconds=_LOOK_S)
+_daily = Daily(refresh_shop, "forecast:")
+ask, find_job = _daily.ask, _daily.find_job
+
+
+@standing.every("forecasts", seconds=daily.LOOK_S)
 def ask_where_due(now: datetime) -> None:
     """Ask for the forecast of every shop whose local day changed since its last, or whose terms did."""
-    for shop in tenants.list_shops():
-        if is_due(shop, now):
-            ask(shop, now)
+    _daily.ask_where(is_due, now)
 
 
 def is_due(shop: "Shop", now: datetime) -> bool:
@@ -84,8 +73,7 @@ def is_due(shop: "Shop", now: datetime) -> bool:
 
     One that was given up is tried again a day later.
     """
-    job = find_job(shop)
-    if job is not None and (job.state != "dead" or now - job.enqueued_at < timedelta(days=1)):
+    if _daily.is_under_way(shop, now):
         return False
     last = forecasts.find_last(shop.pk)
     if last is None:
@@ -93,10 +81,6 @@ def is_due(shop: "Shop", now: datetime) -> bool:
     clock = portfolio.shop_now(shop, periods.epoch_us(now))
     today = periods.day_index(clock, ZoneInfo(shop.timezone))
     return last.day != today or last.terms != asdict(terms_of(shop))
-
-
-def _key(shop: "Shop") -> str:
-    return f"forecast:{shop.pk}"
 
 
 def _store(shop: "Shop", draft: forecasts.RunDraft, columns: ForecastColumns, now: datetime) -> None:

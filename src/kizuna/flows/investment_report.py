@@ -7,7 +7,6 @@ from collections import defaultdict
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -17,7 +16,8 @@ from numpy.typing import NDArray
 
 from kizuna.conversations import contacts
 from kizuna.customers import links
-from kizuna.flows import portfolio
+from kizuna.flows import daily, portfolio
+from kizuna.flows.daily import Daily
 from kizuna.jobs import queue, standing
 from kizuna.relationships import investments, kept_reports, snapshots, standings
 from kizuna.relationships.investments import Columns
@@ -28,7 +28,6 @@ from kizuna.science.periods import DAY_US
 from kizuna.shops import tenants
 
 if TYPE_CHECKING:
-    from kizuna.jobs.queue import JobView
     from kizuna.relationships.snapshots import SnapshotView
     from kizuna.shops.models import Shop
 
@@ -39,7 +38,6 @@ REPORT = "investments"
 HORIZON_DAYS = 90
 MOST_MONTHS = 24
 SEGMENTS = ("A", "B", "C", "D", "")
-_LOOK_S = 900.0
 _APART_US = 28 * DAY_US
 
 
@@ -94,33 +92,24 @@ def refresh(shop: "Shop", now: datetime) -> ReportView:
     return made
 
 
-@transaction.atomic
-def ask(shop: "Shop", now: datetime) -> UUID:
-    """Let it be reckoned soon; asking again while it waits changes nothing."""
-    return queue.enqueue_once(refresh_shop, _key(shop), shop_id=shop.pk, now_us=periods.epoch_us(now))
-
-
-def find_job(shop: "Shop") -> "JobView | None":
-    """Find the reckoning that runs, waits or was given up."""
-    return queue.find_unfinished(_key(shop))
-
-
 @task(queue_name="slow")
 def refresh_shop(shop_id: int, now_us: int) -> None:
     """Reckon the report of a shop."""
     refresh(tenants.get_shop_by_id(shop_id), periods.instant_at(now_us))
 
 
-@standing.every("investments", seconds=_LOOK_S)
+_daily = Daily(refresh_shop, "investments:")
+ask, find_job = _daily.ask, _daily.find_job
+
+
+@standing.every("investments", seconds=daily.LOOK_S)
 def ask_where_due(now: datetime) -> None:
     """Ask for every shop with something invested whose local day changed since its last report."""
-    for shop in tenants.list_shops():
-        last = kept_reports.find(shop.pk, REPORT)
-        zone = ZoneInfo(shop.timezone)
-        today = periods.day_index(periods.epoch_us(now), zone)
-        due = last is None or periods.day_index(periods.epoch_us(last.made_at), zone) != today
-        if due and find_job(shop) is None and investments.has_any(shop.pk):
-            ask(shop, now)
+    _daily.ask_where(_is_due, now)
+
+
+def _is_due(shop: "Shop", now: datetime) -> bool:
+    return _daily.lacks_report(shop, REPORT, now) and investments.has_any(shop.pk)
 
 
 def read_earnings(shop: "Shop") -> Earnings:
@@ -275,7 +264,3 @@ def _owners(shop: "Shop", identity: Ints) -> Ints:
     order = np.argsort(held, kind="stable")
     row = np.minimum(np.searchsorted(held[order], identity), len(held) - 1)
     return np.where(held[order][row] == identity, customer[order][row], 0)
-
-
-def _key(shop: "Shop") -> str:
-    return f"investments:{shop.pk}"

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -18,6 +17,8 @@ from django.tasks import task
 from kizuna.conversations.live import seats, waits
 from kizuna.conversations.live.seats import SeatState
 from kizuna.conversations.live.waits import WaitRow
+from kizuna.flows import daily
+from kizuna.flows.daily import Daily
 from kizuna.jobs import queue, standing
 from kizuna.relationships import kept_reports
 from kizuna.relationships.kept_reports import ReportView
@@ -25,14 +26,12 @@ from kizuna.science import periods, queueing
 from kizuna.shops import hours, tenants
 
 if TYPE_CHECKING:
-    from kizuna.jobs.queue import JobView
     from kizuna.shops.models import Shop
 
 REPORT = "staffing"
 WEEKS = 8
 SECONDS = (5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600)
 AT_DESK = (SeatState.AVAILABLE, SeatState.BUSY, SeatState.WRAP_UP)
-_LOOK_S = 900.0
 _SECOND_US = 1_000_000
 
 
@@ -69,38 +68,24 @@ def refresh(shop: "Shop", now: datetime) -> ReportView:
     return made
 
 
-@transaction.atomic
-def ask(shop: "Shop", now: datetime) -> UUID:
-    """Let it be reckoned soon; asking again while it waits changes nothing."""
-    return queue.enqueue_once(refresh_shop, _key(shop), shop_id=shop.pk, now_us=periods.epoch_us(now))
-
-
-def find_job(shop: "Shop") -> "JobView | None":
-    """Find the reckoning that runs, waits or was given up."""
-    return queue.find_unfinished(_key(shop))
-
-
 @task(queue_name="slow")
 def refresh_shop(shop_id: int, now_us: int) -> None:
     """Reckon the report of a shop."""
     refresh(tenants.get_shop_by_id(shop_id), periods.instant_at(now_us))
 
 
-@standing.every("staffing", seconds=_LOOK_S)
+_daily = Daily(refresh_shop, "staffing-")
+ask, find_job = _daily.ask, _daily.find_job
+
+
+@standing.every("staffing", seconds=daily.LOOK_S)
 def ask_where_due(now: datetime) -> None:
     """Ask for every shop with chats whose local day changed since its last report."""
-    now_us = periods.epoch_us(now)
-    for shop in tenants.list_shops():
-        last = kept_reports.find(shop.pk, REPORT)
-        zone = ZoneInfo(shop.timezone)
-        today = periods.day_index(now_us, zone)
-        due = last is None or periods.day_index(periods.epoch_us(last.made_at), zone) != today
-        if due and find_job(shop) is None and waits.find_first_us(shop.pk) is not None:
-            ask(shop, now)
+    _daily.ask_where(_is_due, now)
 
 
-def _key(shop: "Shop") -> str:
-    return f"staffing-{shop.pk}"
+def _is_due(shop: "Shop", now: datetime) -> bool:
+    return _daily.lacks_report(shop, REPORT, now) and waits.find_first_us(shop.pk) is not None
 
 
 def _window(shop: "Shop", now_us: int) -> _Window:

@@ -3,16 +3,15 @@
 A job in the slow lane, in short transactions; the page before stays until the next stands.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import batched
 from typing import TYPE_CHECKING
-from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.tasks import task
 
-from kizuna.flows import portfolio, stage_events, stage_report, stages
+from kizuna.flows import daily, portfolio, stage_events, stage_report, stages
+from kizuna.flows.daily import Daily
 from kizuna.jobs import queue, standing
 from kizuna.relationships import kept_reports
 from kizuna.relationships import stages as kept
@@ -21,11 +20,9 @@ from kizuna.science import periods
 from kizuna.shops import tenants
 
 if TYPE_CHECKING:
-    from kizuna.jobs.queue import JobView
     from kizuna.shops.models import Shop
 
 REPORT = "stages"
-_LOOK_S = 900.0
 _TOGETHER = 400
 
 
@@ -47,43 +44,26 @@ def refresh(shop: "Shop", now: datetime) -> ReportView:
     return made
 
 
-@transaction.atomic
-def ask(shop: "Shop", now: datetime) -> UUID:
-    """Let it be reckoned soon; asking again while it waits changes nothing."""
-    return queue.enqueue_once(refresh_shop, _key(shop), shop_id=shop.pk, now_us=periods.epoch_us(now))
-
-
-def find_job(shop: "Shop") -> "JobView | None":
-    """Find the reckoning that runs, waits or was given up."""
-    return queue.find_unfinished(_key(shop))
-
-
 @task(queue_name="slow")
 def refresh_shop(shop_id: int, now_us: int) -> None:
     """Reckon every stage of a shop."""
     refresh(tenants.get_shop_by_id(shop_id), periods.instant_at(now_us))
 
 
-@standing.every("stages", seconds=_LOOK_S)
+_daily = Daily(refresh_shop, "stages:")
+ask, find_job = _daily.ask, _daily.find_job
+
+
+@standing.every("stages", seconds=daily.LOOK_S)
 def ask_where_due(now: datetime) -> None:
     """Ask for every shop whose local day changed since it was last reckoned."""
-    for shop in tenants.list_shops():
-        if is_due(shop, now):
-            ask(shop, now)
+    _daily.ask_where(is_due, now)
 
 
 def is_due(shop: "Shop", now: datetime) -> bool:
     """Whether nothing was reckoned on the shop's present day, and nothing is under way; a failed one waits a day."""
-    job = find_job(shop)
-    if job is not None and (job.state != "dead" or now - job.enqueued_at < timedelta(days=1)):
+    if _daily.is_under_way(shop, now):
         return False
     last = kept_reports.find(shop.pk, REPORT)
-    if last is None:
-        return True
-    zone = ZoneInfo(shop.timezone)
     clock = portfolio.shop_now(shop, periods.epoch_us(now))
-    return periods.day_index(last.as_of_us, zone) != periods.day_index(clock, zone)
-
-
-def _key(shop: "Shop") -> str:
-    return f"stages:{shop.pk}"
+    return daily.is_another_day(shop, None if last is None else last.as_of_us, clock)

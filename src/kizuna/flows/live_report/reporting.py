@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -17,6 +16,8 @@ from django.tasks import task
 
 from kizuna.conversations.live import marks, measured
 from kizuna.customers import identity
+from kizuna.flows import daily
+from kizuna.flows.daily import Daily
 from kizuna.flows.live_report import baselines, gathering, loss, people, times
 from kizuna.flows.live_report.gathering import ANSWERED, Chat, Gathered
 from kizuna.jobs import queue, standing
@@ -28,13 +29,11 @@ from kizuna.shops import tenants
 from kizuna.tracking import columns as journal
 
 if TYPE_CHECKING:
-    from kizuna.jobs.queue import JobView
     from kizuna.shops.models import Shop
 
 REPORT = "live_effect"
 WINDOWS = (7, 28, 91)
 FEWEST_STILL = 10
-_LOOK_S = 900.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,33 +77,24 @@ def refresh(shop: "Shop", now: datetime) -> ReportView:
     return made
 
 
-@transaction.atomic
-def ask(shop: "Shop", now: datetime) -> UUID:
-    """Let it be reckoned soon; asking again while it waits changes nothing."""
-    return queue.enqueue_once(refresh_shop, _key(shop), shop_id=shop.pk, now_us=periods.epoch_us(now))
-
-
-def find_job(shop: "Shop") -> "JobView | None":
-    """Find the reckoning that runs, waits or was given up."""
-    return queue.find_unfinished(_key(shop))
-
-
 @task(queue_name="slow")
 def refresh_shop(shop_id: int, now_us: int) -> None:
     """Reckon the report of a shop."""
     refresh(tenants.get_shop_by_id(shop_id), periods.instant_at(now_us))
 
 
-@standing.every("live_effect", seconds=_LOOK_S)
+_daily = Daily(refresh_shop, "live_effect:")
+ask, find_job = _daily.ask, _daily.find_job
+
+
+@standing.every("live_effect", seconds=daily.LOOK_S)
 def ask_where_due(now: datetime) -> None:
     """Ask for every shop with a chat whose local day changed since its last report."""
-    for shop in tenants.list_shops():
-        last = kept_reports.find(shop.pk, REPORT)
-        zone = ZoneInfo(shop.timezone)
-        today = periods.day_index(periods.epoch_us(now), zone)
-        due = last is None or periods.day_index(periods.epoch_us(last.made_at), zone) != today
-        if due and find_job(shop) is None and measured.first_chat_us(shop.pk) is not None:
-            ask(shop, now)
+    _daily.ask_where(_is_due, now)
+
+
+def _is_due(shop: "Shop", now: datetime) -> bool:
+    return _daily.lacks_report(shop, REPORT, now) and measured.first_chat_us(shop.pk) is not None
 
 
 def _window(
@@ -222,7 +212,3 @@ def _visits(shop: "Shop", gathered: Gathered, reach_us: int) -> tuple[gathering.
     who, at_us = journal.visit_columns(shop.pk, gathered.now_us)
     late = at_us > reach_us - loss.BEFORE_US
     return gathered.money.customers(who[late].tolist()), at_us[late]
-
-
-def _key(shop: "Shop") -> str:
-    return f"live_effect:{shop.pk}"
