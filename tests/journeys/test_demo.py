@@ -158,6 +158,9 @@ def test_a_customer_is_answered_at_once_by_a_person_who_sees_the_relationship(br
     operator = owner_at_portfolio(browser, demo)
     operator.goto(demo.word("console").replace("portfolio/", "live/"))
     operator.wait_for_selector("#live[data-arrived]")
+    operator.locator("#presence summary").click()
+    operator.locator("#capacity").fill("9")  # the demo's simulated visitors want to be served as well
+    operator.locator("#abilities").get_by_role("button", name="Keep").click()
     operator.locator("#no-chat").get_by_role("button", name="I am available").click()
     expect(operator.locator("[data-seat-words]")).to_have_text("Available")
 
@@ -208,7 +211,8 @@ def test_the_storefront_is_accessible_fits_and_keeps_to_its_policy(
     wrong: dict[str, list[str]] = {}
 
     def look(name: str) -> None:
-        page.wait_for_load_state("networkidle")
+        page.wait_for_load_state("load")
+        expect(page.locator(".launcher")).to_be_visible()
         found = Axe().run(page).response["violations"]
         wrong[name] = [f"{each['id']}: {node['html'][:160]}" for each in found for node in each["nodes"][:3]]
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):

@@ -29,9 +29,13 @@ def test_frames_render_without_inline_code(name: str) -> None:
 
 def test_the_section_one_is_in_is_marked() -> None:
     page = _render("console/base.html")
-    current = re.findall(r'<a href="([^"]+)" aria-current="page">', page)
-    assert current == ["/s/tea/customers/"]
-    assert re.findall(r'<a href="([^"]+)" aria-current="page">', _render("console/base.html", "/s/tea/")) == ["/s/tea/"]
+    in_bar, _, in_menu = page.partition('popovertarget="sections"')
+    current = re.compile(r'<a href="([^"]+)" aria-current="page">')
+    assert current.findall(in_bar) == current.findall(in_menu) == ["/s/tea/customers/"]
+    assert 'class="all here"' in in_bar + 'popovertarget="sections"', (
+        "a phone's bottom line shows that it is behind More"
+    )
+    assert current.findall(_render("console/base.html", "/s/tea/")) == ["/s/tea/"]
 
 
 @pytest.mark.parametrize(
