@@ -196,7 +196,7 @@ def test_a_customer_is_answered_at_once_by_a_person_who_sees_the_relationship(br
     assert found == {"answered": True, "minutes": 1, "wishes": 1, "said": ["company", "satisfaction", "trust"]}
     operator.goto(demo.word("console").replace("portfolio/", "live-effect/"))
     operator.get_by_role("button", name="Reckon anew").click()
-    expect(operator.get_by_role("heading", name="First answer")).to_be_visible()
+    expect(operator.get_by_role("heading", name="First answer", exact=True)).to_be_visible()
 
 
 @pytest.mark.parametrize(("size", "scheme"), LOOKS)
