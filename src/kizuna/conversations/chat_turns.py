@@ -3,6 +3,8 @@
 The queue itself is conversations.live.turns. Callers hold the transaction and the conversation's lock.
 """
 
+from collections.abc import Iterable
+
 from kizuna.conversations.models import Turn, TurnState
 
 UNDER_WAY = (TurnState.WAITING, TurnState.SERVED)
@@ -31,10 +33,27 @@ def end_of(conversation_id: int, end: str, now_us: int, state: str = TurnState.E
 def note_answer(conversation_id: int, person_id: int | None, at_us: int) -> None:
     """Note a human's word in a chat: whoever answers one that waits has it from then on."""
     turn = lock_under_way(conversation_id)
-    if turn is None:
-        return
-    if turn.state == TurnState.WAITING and person_id is not None:
-        give(turn, person_id, at_us)
-    if turn.answered_us is None:
+    if turn is not None and hear(turn, person_id, at_us):
+        keep_heard([turn])
+
+
+def is_anothers(turn: Turn | None, person_id: int | None) -> bool:
+    """Whether somebody else serves this turn."""
+    return turn is not None and turn.state == TurnState.SERVED and turn.person_id not in (None, person_id)
+
+
+def hear(turn: Turn, person_id: int | None, at_us: int) -> bool:
+    """Let a locked turn hear a human's word without writing it yet; says whether that changes it."""
+    takes = turn.state == TurnState.WAITING and person_id is not None
+    if takes:
+        turn.state, turn.person_id, turn.served_us = TurnState.SERVED, person_id, max(at_us, turn.entered_us)
+    is_first = turn.answered_us is None
+    if is_first:
         turn.answered_us = at_us
-        turn.save(update_fields=["answered_us"])
+    return takes or is_first
+
+
+def keep_heard(turns: Iterable[Turn]) -> None:
+    """Write the turns that heard something new."""
+    for turn in turns:
+        turn.save(update_fields=["state", "person", "served_us", "answered_us"])

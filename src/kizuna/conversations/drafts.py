@@ -32,6 +32,12 @@ def drop(shop_id: int, conversation_id: int, person_id: int, *, is_note: bool = 
     ).delete()
 
 
+def drop_before(shop_id: int, conversation_id: int, person_id: int, at_us: int) -> None:
+    """Let go of an answer that was sent at an instant; what was typed since, maybe on another console, stays."""
+    mine = Draft.objects.filter(shop_id=shop_id, conversation_id=conversation_id, person_id=person_id, is_note=False)
+    mine.filter(changed_us__lte=at_us).delete()
+
+
 def list_writing(shop_id: int, conversation_id: int) -> list[Draft]:
     """List the answers others have begun."""
     rows = Draft.objects.filter(shop_id=shop_id, conversation_id=conversation_id, is_note=False)

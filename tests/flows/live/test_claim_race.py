@@ -14,7 +14,7 @@ from kizuna.shops.models import Membership, Person
 from tests.flows.live.queueing import Floor
 from tests.processes import PATIENCE_S
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 
 CLAIMS = 50
 ROUTERS = 4

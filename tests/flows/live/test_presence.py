@@ -191,3 +191,21 @@ def test_whose_panel_comes_back_waits_on_with_their_age_and_who_left_by_their_ow
     assert [each["happening"] for each in lines(back)] == ["left", "returned"]
     floor.watch()
     assert floor.ends(back) == ["gone", ""]
+
+
+def test_who_came_back_and_then_left_by_their_own_word_is_not_queued_again() -> None:
+    floor = Floor()
+    chat = floor.wait()
+    floor.sit(floor.desk.kim, capacity=1)
+    routing.claim(floor.desk.shop, floor.wait().pk, floor.desk.kim, floor.now)
+    floor.pass_s(200, floor.desk.kim)
+    floor.watch()
+    floor.pass_s(100, floor.desk.kim)
+    floor.stay(chat)
+    floor.watch()
+    assert floor.ends(chat) == ["gone", ""]
+    ending.left(floor.desk.shop, chat.pk, floor.now)
+    floor.pass_s(5, floor.desk.kim)
+    floor.stay(chat)
+    floor.watch()
+    assert floor.ends(chat) == ["gone", "left"]

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from kizuna.conversations import attachments
-from kizuna.conversations.models import Attachment, ChatState
+from kizuna.conversations.models import Attachment, ChatInvitation, ChatState
 from kizuna.flows.live import saying
 from kizuna.web.live import chat_door
 from kizuna.web.live.chat_door import ChatDoor, read_body
@@ -71,6 +71,20 @@ def test_a_chat_holds_so_many_bytes_and_few_files_come_at_once(
 
     panelled.run(attaching)
     assert Attachment.objects.count() == 1
+
+
+def test_one_visitor_notes_few_invitations(panelled: Panelled) -> None:
+    async def flooding() -> None:
+        door = panelled.door()
+        token = (await call(door, "hello", key=panelled.key)).content["token"]
+        answers = [
+            await call(door, "invited", token=token, client_id=f"i{each}", outcome="shown") for each in range(40)
+        ]
+        assert [each.status for each in answers[:20]] == [200] * 20
+        assert 429 in {each.status for each in answers[20:]}
+
+    panelled.run(flooding)
+    assert ChatInvitation.objects.count() < 30
 
 
 def test_every_panel_gets_a_beat_in_each_round_whoever_leaves() -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from kizuna.conversations import search, teams, threads
+from kizuna.conversations import drafts, search, teams, threads
 from kizuna.conversations.live import state
 from kizuna.conversations.live.state import Beginning
 from kizuna.conversations.models import ChatState, Conversation, Message, Outgoing
@@ -56,6 +56,21 @@ def test_words_of_both_sides_are_found_and_become_facts_once() -> None:
     ChatState.objects.update(followed_number=0, is_behind=True)  # killed after its facts, before its commit was seen
     following.follow(NOW)
     assert Fact.objects.filter(shop_id=shop.pk).count() == 3
+
+
+def test_what_was_typed_since_the_words_were_sent_stays_and_the_rest_goes() -> None:
+    shop = make_shop()
+    chat = _open(shop)
+    kim, lee = make_person(shop, "operator"), make_person(shop, "operator")
+    drafts.keep(shop.pk, chat.pk, kim.pk, "We do, fr", NOW_US - 1_000_000)
+    _say(chat, "We do, freshly picked.", kim)
+    drafts.keep(shop.pk, chat.pk, lee.pk, "Somebody else's", NOW_US - 1_000_000)
+    following.follow(NOW)
+    assert [drafts.find(shop.pk, chat.pk, each.pk)["reply"] for each in (kim, lee)] == ["", "Somebody else's"]
+    _say(chat, "From the spring.", kim)
+    drafts.keep(shop.pk, chat.pk, kim.pk, "And it is still", NOW_US + 200_000)
+    following.follow(NOW)
+    assert drafts.find(shop.pk, chat.pk, kim.pk)["reply"] == "And it is still"
 
 
 def test_who_has_left_the_panel_gets_the_answer_by_mail() -> None:

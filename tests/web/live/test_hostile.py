@@ -13,10 +13,10 @@ import pytest
 from kizuna.conversations.live import panel
 from kizuna.conversations.models import Attachment, Conversation, Message, OnlineVisitor
 from kizuna.customers.models import Identity, IdentityKind
-from kizuna.flows.live import saying
+from kizuna.flows.live import panels, saying
 from kizuna.web.live import tokens, wire
 from kizuna.web.live.chat_door import LARGEST_FILE, MOST_STREAMS
-from tests.shops.making import make_shop
+from tests.shops.making import NOW, make_shop
 from tests.web.live.conftest import Panelled
 from tests.web.live.driving import begin, call, post, stream
 
@@ -205,7 +205,7 @@ def _signed(secret: str, how: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("how", ["hmac", "jwt"])
 def test_a_user_the_shop_vouched_for_sees_their_chats_on_another_browser(panelled: Panelled, how: str) -> None:
-    secret = panel.renew_secret(panelled.shop.pk)
+    secret = panels.renew_secret(panelled.shop, None, NOW)
 
     async def signing_in() -> None:
         door = panelled.door()
@@ -241,7 +241,7 @@ def _unsigned(secret: str) -> list[dict[str, Any]]:
 
 
 def test_nobody_is_believed_without_a_signature_that_fits(panelled: Panelled) -> None:
-    secret = panel.renew_secret(panelled.shop.pk)
+    secret = panels.renew_secret(panelled.shop, None, NOW)
 
     async def claiming() -> None:
         door = panelled.door()

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import pytest
 from django.test import Client
 
 from kizuna.conversations.live import online
@@ -23,6 +24,7 @@ def _headers(client: Client) -> dict[str, str]:
     return {"Cookie": f"sessionid={session}; csrftoken={CSRF}", "X-CSRFToken": CSRF}
 
 
+@pytest.mark.both_databases
 def test_a_hundred_opens_at_once_are_one_chat(panelled: Panelled) -> None:
     async def opening() -> None:
         doors = [panelled.door(), panelled.door()]

@@ -3,7 +3,6 @@
 import hashlib
 import hmac
 
-from kizuna.conversations.live import panel
 from kizuna.conversations.live.rules import RuleDraft
 from kizuna.customers.models import Identity, IdentityKind
 from kizuna.flows.live import panels
@@ -21,7 +20,7 @@ def _sign(secret: str, user: str) -> dict[str, str]:
 
 
 def test_who_signs_in_with_a_strangers_visitor_key_reads_none_of_their_chats(panelled: Panelled) -> None:
-    secret = panel.renew_secret(panelled.shop.pk)
+    secret = panels.renew_secret(panelled.shop, None, NOW)
 
     async def stealing() -> None:
         door = panelled.door()
@@ -36,7 +35,7 @@ def test_who_signs_in_with_a_strangers_visitor_key_reads_none_of_their_chats(pan
 
 
 def test_a_chat_before_signing_in_follows_its_own_browsers_user(panelled: Panelled) -> None:
-    secret = panel.renew_secret(panelled.shop.pk)
+    secret = panels.renew_secret(panelled.shop, None, NOW)
 
     async def signing_in() -> None:
         door = panelled.door()
@@ -50,7 +49,7 @@ def test_a_chat_before_signing_in_follows_its_own_browsers_user(panelled: Panell
 
 
 def test_a_valuable_customer_is_known_before_their_first_chat(panelled: Panelled) -> None:
-    secret = panel.renew_secret(panelled.shop.pk)
+    secret = panels.renew_secret(panelled.shop, None, NOW)
     rule = RuleDraft("Best", {"valuable": True, "seconds_on_page": 5}, {"en": "Hello"})
     panels.save_rule(panelled.shop, None, rule, None, NOW)
 

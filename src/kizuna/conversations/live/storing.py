@@ -9,20 +9,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection
 from django.db.models import Sum
 
 from kizuna.conversations import chat_turns, threads
+from kizuna.conversations.live import quick
 from kizuna.conversations.models import (
     Attachment,
     Author,
     Channel,
-    ChatState,
     Conversation,
     Direction,
     Kind,
     Message,
     State,
+    Turn,
 )
 from kizuna.tables import public_ids
 
@@ -43,6 +43,8 @@ class Words:
     kind: str = Kind.MESSAGE
     attachments: tuple[str, ...] = ()
     remarks: Mapping[str, Any] = field(default_factory=dict)
+    supervises: bool = False
+    """Whether they may speak in a chat that somebody else serves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +57,22 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Turned:
-    """Why an entry was not taken: `gone` (no such chat), `closed`, or `files` (one is not there)."""
+    """Why an entry was not taken: `gone` (no such chat), `closed`, `taken` (somebody else serves it) or `files` (one is
+    not there).
+    """
 
     reason: str
 
 
 def append_many(words: Sequence[Words], now_us: int) -> list[Kept | Turned]:
     """Add entries to their chats in the order given; what became of each, in the same order."""
-    chats = _lock(words)
+    chats = quick.lock_chats({each.conversation_id for each in words})
     known = _find_known(words)
+    turns = quick.lock_turns({each.conversation_id for each in words if _is_answer(each)} & chats.keys())
     files = _find_files(words)
     outcomes: list[Kept | Turned] = []
     new: list[Message] = []
+    heard: dict[int, Turn] = {}
     for each in words:
         chat = chats.get(each.conversation_id)
         before = known.get((each.conversation_id, each.client_id)) if each.client_id else None
@@ -76,17 +82,22 @@ def append_many(words: Sequence[Words], now_us: int) -> list[Kept | Turned]:
             outcomes.append(Kept(before, False))
         elif chat.state in (State.CLOSED, State.SPAM):
             outcomes.append(Turned("closed"))
+        elif _is_answer(each) and not each.supervises and chat_turns.is_anothers(turns.get(chat.pk), each.person_id):
+            outcomes.append(Turned("taken"))
         elif any(files.get(token) != chat.pk for token in each.attachments):
             outcomes.append(Turned("files"))
         else:
             message = _make(chat, each, now_us)
             known[chat.pk, each.client_id] = message
             new.append(message)
+            turn = turns.get(chat.pk)
+            if turn is not None and _is_answer(each) and chat_turns.hear(turn, each.person_id, now_us):
+                heard[chat.pk] = turn
             outcomes.append(Kept(message, True))
             for token in each.attachments:
                 del files[token]
     _store(new, {message.conversation_id: chats[message.conversation_id] for message in new})
-    _note_answers(new)
+    chat_turns.keep_heard(heard.values())
     _attach([(each, kept) for each, kept in zip(words, outcomes, strict=True) if each.attachments])
     return outcomes
 
@@ -109,19 +120,13 @@ def weigh_files(conversation_id: int) -> int:
     return sum(each.aggregate(bytes=Sum("size"))["bytes"] or 0 for each in (said, waiting))
 
 
-def _lock(words: Sequence[Words]) -> dict[int, Conversation]:
-    """Lock the chats in order of number, so that two batches never wait for each other in a circle."""
-    wanted = sorted({each.conversation_id for each in words})
-    rows = Conversation.objects.select_for_update().filter(pk__in=wanted, channel=Channel.CHAT).order_by("pk")
-    return {each.pk: each for each in rows}
+def _is_answer(each: Words) -> bool:
+    return each.author == Author.PERSON and each.kind == Kind.MESSAGE
 
 
 def _find_known(words: Sequence[Words]) -> dict[tuple[int, str], Message]:
-    wanted = {each.client_id for each in words if each.client_id}
-    if not wanted:
-        return {}
-    rows = Message.objects.filter(conversation_id__in={each.conversation_id for each in words}, client_id__in=wanted)
-    return {(each.conversation_id, each.client_id): each for each in rows}
+    clients = {each.client_id for each in words if each.client_id}
+    return quick.find_known({each.conversation_id for each in words}, clients)
 
 
 def _find_files(words: Sequence[Words]) -> dict[str, int]:
@@ -163,32 +168,8 @@ def _store(new: list[Message], chats: Mapping[int, Conversation]) -> None:
     if not new:
         return
     Message.objects.bulk_create(new)
-    rows = [
-        (
-            *(chat.state, chat.preview, chat.awaits_us, chat.snoozed_until_us, chat.last_message_us),
-            *(chat.last_inbound_us, chat.waiting_since_us, chat.first_inbound_us, chat.first_response_us),
-            *(chat.closed_us, chat.last_number, chat.pk),
-        )
-        for chat in chats.values()
-    ]
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "UPDATE conversations_conversation SET state = %s, preview = %s, awaits_us = %s, snoozed_until_us = %s,"
-            " last_message_us = %s, last_inbound_us = %s, waiting_since_us = %s, first_inbound_us = %s,"
-            " first_response_us = %s, closed_us = %s, last_number = %s WHERE id = %s",
-            rows,
-        )
-    ChatState.objects.filter(conversation_id__in=list(chats), is_behind=False).update(is_behind=True)
-
-
-def _note_answers(new: Sequence[Message]) -> None:
-    """The first word of a person in each chat tells its turn that it was answered."""
-    answered: dict[int, Message] = {}
-    for message in new:
-        if message.author == Author.PERSON and message.kind == Kind.MESSAGE:
-            answered.setdefault(message.conversation_id, message)
-    for conversation_id, message in sorted(answered.items()):
-        chat_turns.note_answer(conversation_id, message.person_id, message.at_us)
+    quick.move(chats.values())
+    quick.note_behind(chats)
 
 
 def _attach(told: Sequence[tuple[Words, Kept | Turned]]) -> None:

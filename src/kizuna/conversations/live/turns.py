@@ -7,7 +7,7 @@ Callers hold the transaction and the conversation's lock; the order of service i
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 
 from kizuna.conversations.chat_turns import UNDER_WAY, end_of, give, lock_under_way, note_answer
 from kizuna.conversations.live import queue_terms, seats, waits
@@ -97,7 +97,11 @@ def list_shops_under_way() -> set[int]:
 
 
 def list_returned(shop_id: int, now_us: int) -> list[Turn]:
-    """List the turns of visitors whose panel was gone for a while and is back, and who still wait for a word."""
+    """List the turns of visitors whose panel was gone for a while and is back, and who still wait for a word.
+
+    Only a chat's last turn counts: who came back and left a newer one by their own word does not wait.
+    """
+    newer = Turn.objects.filter(conversation_id=OuterRef("conversation_id"), pk__gt=OuterRef("pk"))
     gone = Turn.objects.filter(
         shop_id=shop_id,
         entered_us__gte=now_us - queue_terms.RETURNS_US,
@@ -107,9 +111,8 @@ def list_returned(shop_id: int, now_us: int) -> list[Turn]:
         conversation__awaits_us=True,
         conversation__chat__by_mail_since_us=None,
         conversation__chat__visitor_seen_us__gt=F("ended_us") + queue_terms.ABANDONED_US,
-    ).exclude(conversation__turns__state__in=UNDER_WAY)
-    newest = {turn.conversation_id: turn for turn in gone.order_by("id")}
-    return list(newest.values())
+    )
+    return list(gone.exclude(Exists(newer)).order_by("id"))
 
 
 def list_left_over(shop_id: int) -> list[Turn]:

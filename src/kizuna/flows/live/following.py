@@ -89,7 +89,7 @@ def _answered(shop: "Shop", conversation: "Conversation", message: "Message", ro
     if conversation.identity_id is not None and conversation.first_response_us == message.at_us:
         live_contacts.tell(shop, conversation.public_id, conversation.identity_id, message.at_us, now_us)
     if message.person_id is not None:
-        drafts.drop(shop.pk, conversation.pk, message.person_id)
+        drafts.drop_before(shop.pk, conversation.pk, message.person_id, message.at_us)
     if conversation.customer_id is not None:
         stages.review(shop, [conversation.customer_id], now_us)
     unread.answered(shop, conversation, message, row, now)

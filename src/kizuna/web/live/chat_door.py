@@ -197,6 +197,7 @@ class ChatDoor:
             for stream in self.parts.hub.due(tick):
                 stream.push(b": beat\n\n")
                 self._note_there(stream)
+            self.parts.hub.look_where_deaf(tick)
 
     def _note_there(self, stream: Stream) -> None:
         mine = self.parts.ledger.of(stream.shop_id)

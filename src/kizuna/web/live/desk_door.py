@@ -1,6 +1,7 @@
 """What operators say in live chats: POST /live/SLUG/say, typing and seen, with the session's cookie and X-CSRFToken.
 
-The words take the same way as a visitor's, through the one writing thread, so that both sides are numbered alike.
+The words take the same way as a visitor's, through the one writing thread, so that both sides are numbered alike. A
+chat that somebody else serves takes them from supervisors alone, so that one visitor is not answered by two.
 """
 
 import contextlib
@@ -88,6 +89,7 @@ class DeskDoor:
             name=entry.name,
             attachments=tuple(told.attachments),
             remarks=remarks,
+            supervises=entry.supervises,
         )
         stored = await store(self._parts.writer, said)
         return {"number": stored.message.number, "at": shown.iso(stored.message.at_us)}

@@ -3,7 +3,7 @@
 The console's pages ask the same through Django's middleware; a raw door has to ask for itself.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
@@ -23,6 +23,7 @@ class Entry:
     person_id: int
     shop_id: int
     name: str = ""
+    supervises: bool = field(default=False, compare=False)
 
 
 def find_entry(cookie: str, slug: str, action: str = "view") -> Entry | None:
@@ -39,4 +40,4 @@ def find_entry(cookie: str, slug: str, action: str = "view") -> Entry | None:
     entry = members.find_entry(slug, person)
     if entry is None or not roles.may(entry.role, action):
         return None
-    return Entry(person.pk, entry.shop.pk, person.name)
+    return Entry(person.pk, entry.shop.pk, person.name, roles.may(entry.role, "supervise"))

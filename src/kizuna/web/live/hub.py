@@ -26,6 +26,8 @@ type Send = Callable[[dict[str, Any]], Awaitable[None]]
 BEAT_S = 15
 READ_AT_ONCE = 500
 RETRY_S = 1.0
+LISTEN_S = 3.0
+DEAF_S = 5
 _beats = itertools.cycle(range(BEAT_S))
 _log = logging.getLogger(__name__)
 
@@ -94,6 +96,7 @@ class Hub:
         self._shops: dict[int, dict[str, set[Stream]]] = {}
         self._listeners: dict[int, asyncio.Task[None]] = {}
         self._ready: dict[int, asyncio.Event] = {}
+        self._heard: set[int] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
         self.on_note: Callable[[int, dict[str, Any]], None] = lambda shop_id, body: None
 
@@ -113,9 +116,11 @@ class Hub:
     async def join(self, stream: Stream) -> None:
         """Take a panel in; from here on it hears everything. What it missed is read and sent right after."""
         self._shops.setdefault(stream.shop_id, {}).setdefault(stream.key, set()).add(stream)
-        await self._listen(stream.shop_id)
+        heard = await self._listen(stream.shop_id)
         if stream.conversation_id is not None:
             await self._catch_up(stream, stream.conversation_id)
+            if not heard:
+                self._look_again(stream.shop_id)  # what came while it caught up was told to nobody
 
     def leave(self, stream: Stream) -> None:
         """Let a panel out."""
@@ -129,6 +134,7 @@ class Hub:
             self._shops.pop(stream.shop_id, None)
             self._listeners.pop(stream.shop_id).cancel()
             self._ready.pop(stream.shop_id, None)
+            self._heard.discard(stream.shop_id)
         room = self._rooms.get(stream.conversation_id or 0)
         if room is not None:
             room.streams.discard(stream)
@@ -245,27 +251,36 @@ class Hub:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, _read_last, conversation_id)
 
-    async def _listen(self, shop_id: int) -> None:
-        """Hear the notes of a shop while it has panels here; returns when they are surely heard."""
+    def look_where_deaf(self, tick: int) -> None:
+        """Read on in the chats of shops whose notes cannot be heard now, every few seconds."""
+        if tick % DEAF_S == 0:
+            for shop_id in self._listeners.keys() - self._heard:
+                self._look_again(shop_id)
+
+    async def _listen(self, shop_id: int) -> bool:
+        """Hear the notes of a shop while it has panels here; whether they are heard, which is not waited for long."""
         if shop_id not in self._listeners:
             self._ready[shop_id] = asyncio.Event()
             self._listeners[shop_id] = self._start(self._hear(shop_id, self._ready[shop_id]))
-        await self._ready[shop_id].wait()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._ready[shop_id].wait(), LISTEN_S)
+        return shop_id in self._heard
 
     async def _hear(self, shop_id: int, ready: asyncio.Event) -> None:
         channels = (news.channel(shop_id), f"shop:{shop_id}:inbox")
         while True:
             try:
                 async with notes.subscribe(channels) as heard:
-                    if ready.is_set():
-                        self._look_again(shop_id)
+                    self._heard.add(shop_id)
+                    self._look_again(shop_id)
                     ready.set()
                     async for note in heard:
                         self._take(shop_id, note)
             except notes.FellBehind:
-                continue
+                self._heard.discard(shop_id)
             except Exception:
                 _log.exception("notes of live chat cannot be heard; trying again")
+                self._heard.discard(shop_id)
                 await asyncio.sleep(RETRY_S)
 
     def _take(self, shop_id: int, note: Heard) -> None:

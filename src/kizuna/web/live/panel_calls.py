@@ -39,7 +39,12 @@ if TYPE_CHECKING:
 CONTEXT_BYTES = 4_000
 UPLOAD_COST = 5.0
 CLOSED = "this conversation is closed: open another one"
-_TURNED = {"closed": (409, CLOSED), "gone": (404, "there is no such conversation"), "files": (400, "attach it again")}
+_TURNED = {
+    "closed": (409, CLOSED),
+    "taken": (409, "somebody else serves this chat: ask them to hand it over"),
+    "gone": (404, "there is no such conversation"),
+    "files": (400, "attach it again"),
+}
 
 
 class PanelCalls:
@@ -53,6 +58,7 @@ class PanelCalls:
         self._hub = parts.hub
         self._words = Buckets(2.0, 20.0, time.monotonic)
         self._small = Buckets(10.0, 60.0, time.monotonic)
+        self._invitations = Buckets(1 / 60, 20.0, time.monotonic)
 
     async def read_token(self, text: str, origin: str) -> Token:
         """Believe a token, or refuse it; its shop's panel must be on and allow the site."""
@@ -157,7 +163,7 @@ class PanelCalls:
         """Note that a rule invited the visitor, or would have, and whether they declined."""
         told = wire.parse(wire.Invited, body)
         token = await self.read_token(told.token, origin)
-        self.pay(token)
+        self._pay(self._invitations, token)
         shop = await self._memory.shop(token.shop_id)
         await self._run(lambda now: arriving.note_invited(shop, token.visitor, told_of(told, now)))
         return {}
