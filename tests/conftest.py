@@ -45,7 +45,7 @@ def real_orders() -> Path:
 TOGETHER = (
     *("test_postgres", "test_demo", "test_console_look", "test_dialogue", "test_out_of_hours", "test_premium_site"),
     *("test_inbox", "test_segment_clients", "test_tracker", "test_live_stream", "test_answers_and_alerts"),
-    "test_simulator",
+    *("test_chat_panel", "test_live_desk", "test_simulator"),
 )
 SAME_SERVER = {"test_out_of_hours": "test_dialogue"}
 # KIZUNA_TEST_SAMPLE=3 runs every third test of each file: the second pass on PostgreSQL, where time is short.

@@ -21,7 +21,6 @@ from tests.journeys.panel_site import AGENT, Site, answer, begin_talk, bubbles, 
 from tests.journeys.segment_clients import find_node_modules
 from tests.processes import PATIENCE_S, ROOT, wait_until
 
-pytestmark = pytest.mark.xdist_group("chat_panel")
 HOSTILE = '<img src=x onerror="window.broken=1"><script>window.broken=1</script><svg onload="window.broken=1">'
 DESK = {"viewport": {"width": 1280, "height": 900}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
@@ -122,6 +121,7 @@ def test_a_restart_in_the_middle_loses_and_doubles_nothing(context: BrowserConte
     wait_until(lambda: bubbles(page) == shown, page.wait_for_timeout)
 
 
+@pytest.mark.long
 def test_two_tabs_are_in_step_over_one_stream(context: BrowserContext, site: Site) -> None:
     first, second = opened(context, site), opened(context, site)
     begin_talk(first)
@@ -173,6 +173,7 @@ def test_works_where_storage_is_blocked(context: BrowserContext, site: Site) -> 
     wait_until(lambda: bubbles(page) == ["without a shelf", "still here"], page.wait_for_timeout)
 
 
+@pytest.mark.long
 def test_without_consent_nothing_is_asked_or_stored_until_the_visitor_does(context: BrowserContext, site: Site) -> None:
     site.attributes = 'data-consent="required"'
     page = context.new_page()
@@ -248,6 +249,7 @@ def test_the_end_asks_for_satisfaction_trust_and_the_company(context: BrowserCon
     assert bubbles(page) == ["One more thing"]
 
 
+@pytest.mark.long
 def test_a_language_from_right_to_left(context: BrowserContext, site: Site) -> None:
     page = context.new_page()
     words = {"name": "עברית", "direction": "rtl", "words": {"start": "כתבו לנו", "prompt": "כתבו הודעה"}}
@@ -284,6 +286,7 @@ def test_a_customer_the_shop_vouches_for_is_known_and_a_pretender_is_not(context
         assert told[-1]["known"] is known
 
 
+@pytest.mark.long
 def test_a_rule_invites_once_and_a_no_is_respected(context: BrowserContext, site: Site) -> None:
     site.live.python(
         "from datetime import UTC, datetime; from kizuna.flows.live import panels; from kizuna.shops import tenants;"
@@ -303,6 +306,7 @@ def test_a_rule_invites_once_and_a_no_is_respected(context: BrowserContext, site
     assert page.locator(".teaser").count() == 0
 
 
+@pytest.mark.long
 def test_mistakes_of_a_shop_never_break_its_page(context: BrowserContext, site: Site) -> None:
     page = opened(context, site)
     wrong = complaints(page)
@@ -316,6 +320,7 @@ def test_mistakes_of_a_shop_never_break_its_page(context: BrowserContext, site: 
     assert wrong == []
 
 
+@pytest.mark.long
 def test_what_has_the_wrong_key_or_is_switched_off_leaves_the_page_alone(context: BrowserContext, site: Site) -> None:
     site.key = "kz_w_unknown"
     page = opened(context, site)

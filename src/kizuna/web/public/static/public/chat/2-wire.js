@@ -114,7 +114,7 @@ let greeting = null;
 function hello(anew = false) {
   if (state.ready && !anew) return Promise.resolve();
   if (greeting && anew) return greeting.catch(() => {}).then(() => hello(true));
-  greeting ??= greet().catch(missed).finally(() => (greeting = null));
+  greeting ??= greetInTurn().catch(missed).finally(() => (greeting = null));
   return greeting;
 }
 
@@ -129,6 +129,12 @@ function missed(problem) {
     setTimeout(() => !state.ready && (isOpen() || listWaiting().length) && hello().catch(() => {}), wait);
   }
   throw problem;
+}
+
+/** Tabs that say their first hello at once say it one after the other, or each would be a visitor of its own. */
+async function greetInTurn() {
+  if (!lane || !navigator.locks || recall("chat")) return greet();
+  await navigator.locks.request(`${prefix}hello`, greet);
 }
 
 async function greet() {
@@ -224,6 +230,7 @@ function queueForLead() {
   const lead = () => {
     leads = true;
     void holdStream();
+    setTimeout(glance, 1500); // whoever led may have said that the visitor left
     return new Promise(() => {});
   };
   if (!locks) return void lead();

@@ -99,27 +99,39 @@ function putBack(name, item, problem) {
 /** @param {Refusal} problem */
 function sayRefusal(problem) {
   if (problem.status === 413) return say("too_long");
+  if (problem.field === "attachments") return say("files_gone");
   return say("failed");
 }
 
 /** @param {Waiting} item @returns {Promise<{number: number, at?: string}>} */
 async function deliver(item) {
-  const chat = state.chat;
-  if (!chat || isClosed()) {
-    if (!item.attachments.length) return openChat(item.client_id, item.text);
-    await openChat(randomId(), ""); // files belong to a chat, so it is there before them
+  const { client_id, text } = item;
+  for (let again = false; ; again = true) {
+    if (!state.chat || isClosed()) {
+      if (!item.attachments.length) return openChat(client_id, text);
+      await openChat(randomId(), ""); // files belong to a chat, so it is there before them
+    }
+    const { id } = /** @type {Chat} */ (state.chat);
+    if (item.chat !== id) await moveFiles(item, id);
+    try {
+      return await post("say", { conversation: id, client_id, text, attachments: item.attachments.map((each) => each.token) });
+    } catch (problem) {
+      const gone = problem instanceof Refusal && [404, 409, 410].includes(problem.status);
+      if (again || !gone || !state.chat || state.chat.id !== id) throw problem;
+      await hello(true);
+    }
   }
-  const { client_id, text, attachments } = item;
-  const id = /** @type {Chat} */ (state.chat).id;
-  try {
-    return await post("say", { conversation: id, client_id, text, attachments: attachments.map((each) => each.token) });
-  } catch (problem) {
-    const gone = problem instanceof Refusal && [404, 409, 410].includes(problem.status);
-    if (!gone || !state.chat || state.chat.id !== id) throw problem;
-    await hello(true);
-    if (state.chat && !isClosed()) return post("say", { conversation: /** @type {Chat} */ (state.chat).id, client_id, text, attachments: [] });
-    return openChat(client_id, text);
-  }
+}
+
+/** @type {Map<string | undefined, File>} what this tab has uploaded, by token */
+const uploaded = new Map();
+/** The chat that files were uploaded to is over: they are uploaded to the one that takes its place, or said to be lost.
+ * @param {Waiting} item @param {string} chat */
+async function moveFiles(item, chat) {
+  const files = item.attachments.map((each) => uploaded.get(each.token));
+  if (!files.every(Boolean)) throw new Refusal(410, "", "attachments");
+  item.attachments = await Promise.all(files.map((each) => upload(/** @type {File} */ (each))));
+  item.chat = chat;
 }
 
 /** @type {{name?: string, email?: string}} */
@@ -193,21 +205,31 @@ async function upload(file) {
   if (!state.chat || isClosed()) await openChat(randomId(), "");
   const chat = /** @type {Chat} */ (state.chat);
   const head = JSON.stringify({ token: state.token, conversation: chat.id, name: file.name || "picture.png", type: file.type });
-  return post("upload", {}, { body: new Blob([`${head}\n`, file]), signal: AbortSignal.timeout(120000) });
+  const told = await post("upload", {}, { body: new Blob([`${head}\n`, file]), signal: AbortSignal.timeout(120000) });
+  uploaded.set(told.token, file);
+  return told;
 }
 
 /** Leave as if never here: another one sits at this browser now. */
 function forget() {
-  for (const name of ["chat", "visitor", "engaged", "draft"]) keep(name, null);
+  for (const name of ["chat", "visitor", "engaged", "draft", "seen", "rated", "invited"]) keep(name, null);
   for (const name of recallAll("o.")) keep(name, null);
   Object.assign(state, { ready: false, token: "", user: null, attributes: {}, labels: [], history: [], known: false });
+  introduced = {};
+  invitation = asked = "";
+  invitedBy = null;
+  uploaded.clear();
+  closeTeaser();
   takeConversation(null);
   if (stream) stream.abort("again");
+  hide({ keepFocus: true });
   emit("changed");
 }
 
 addEventListener("pagehide", () => {
-  if (!state.token || !(report.chats || report.reconnects || report.failures || Object.keys(report.delivery_ms).length)) return;
+  if (!state.token) return;
+  if (leads && mayWatch()) void post("leave", {}, { keepalive: true }).catch(() => {});
+  if (!(report.chats || report.reconnects || report.failures || Object.keys(report.delivery_ms).length)) return;
   void post("report", { ...report }, { keepalive: true }).catch(() => {});
   Object.assign(report, { chats: 0, reconnects: 0, failures: 0, delivery_ms: {} });
 });

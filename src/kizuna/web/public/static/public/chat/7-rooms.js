@@ -89,10 +89,12 @@ function makeSearch(results) {
 
 const KEPT_TAGS = ["p", "br", "ul", "ol", "li", "strong", "b", "em", "i", "code", "pre", "blockquote", "h3", "h4", "hr"];
 
+/** @type {any} a page's policy lets it be made once */
+let policy;
 /** @param {string} markup @returns {Document} a page that runs nothing */
 function read(markup) {
   const types = /** @type {any} */ (window).trustedTypes;
-  const policy = types && types.createPolicy("kizuna-chat", { createHTML: (/** @type {string} */ text) => text });
+  policy ??= types && types.createPolicy("kizuna-chat", { createHTML: (/** @type {string} */ text) => text });
   return new DOMParser().parseFromString(policy ? policy.createHTML(markup) : markup, "text/html");
 }
 
@@ -163,13 +165,14 @@ views.before = () => {
 
 views.defer = () => {
   const holder = h("div", {});
+  const client_id = randomId(); // sent again it is the same message
   const said = [...listEntries().filter((each) => each.from === "you"), ...listWaiting()];
   /** @type {Field} */
   const text = { name: "text", label: say("message"), required: !said.length, long: true, value: recall("draft") || asked };
   const when = !state.isOpen && state.opensAt ? `${say("opens", { when: sayWhen(state.opensAt) })}. ` : "";
   holder.append(makeForm({ title: say("defer_title"), line: when + say("defer_line"), fields: [nameField(), emailField(), text], submit: say("send"), act: async (told) => {
     await hello();
-    await post("defer", { conversation: state.chat ? state.chat.id : undefined, client_id: randomId(), reason: state.isOpen ? "overflow" : "no_hours", language, ...told, context: { page: here(), cart: state.cart } });
+    await post("defer", { conversation: state.chat ? state.chat.id : undefined, client_id, reason: state.isOpen ? "overflow" : "no_hours", language, ...told, context: { page: here(), cart: state.cart } });
     introduced = { name: told.name || undefined, email: told.email };
     keep("draft", null);
     await hello(true).then(restartStream, () => {});

@@ -51,7 +51,6 @@ const methods = {
   reset() {
     forget();
     tellTabs("reset");
-    hide({ keepFocus: true });
     if (mayWatch()) hello(true).then(restartStream, () => {});
   },
   /** @param {string} name one of ready, open, close, message, unread, invited, opened, closed @param {(told?: any) => void} act */
