@@ -39,7 +39,7 @@ class Site:
     def __init__(self, live: LiveKizuna, key: str) -> None:
         self.live, self.key = live, key
         self.attributes, self.script, self.body = "", "", "<h1>Tea</h1><p>Leaves from the hills.</p>"
-        self.lang = "en"
+        self.lang, self.trusted = "en", ""
         site = self
 
         class Pages(BaseHTTPRequestHandler):
@@ -70,7 +70,7 @@ class Site:
         host = urlsplit(self.live.url).netloc
         return (
             f"default-src 'none'; script-src 'self' {host}; connect-src {host}; img-src {host};"
-            " require-trusted-types-for 'script'"
+            f" require-trusted-types-for 'script'{self.trusted}"
         )
 
     def close(self) -> None:

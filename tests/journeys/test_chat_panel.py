@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.journeys import panel_site
 from tests.journeys.conftest import LiveKizuna, open_window
@@ -22,6 +22,17 @@ from tests.journeys.segment_clients import find_node_modules
 from tests.processes import PATIENCE_S, ROOT, wait_until
 
 HOSTILE = '<img src=x onerror="window.broken=1"><script>window.broken=1</script><svg onload="window.broken=1">'
+CLOSE = """
+from datetime import UTC, datetime
+from kizuna.conversations.models import Conversation
+from kizuna.flows.live import ending
+chat = Conversation.objects.filter(shop__slug="tea", channel="chat").latest("id")
+ending.close(chat.shop, chat.pk, None, datetime.now(UTC))
+"""
+SEEN = """
+from kizuna.conversations.models import OnlineVisitor
+print(OnlineVisitor.objects.filter(visitor_key={key!r}).values_list("seen_us", flat=True).first() or 0)
+"""
 DESK = {"viewport": {"width": 1280, "height": 900}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
@@ -71,7 +82,8 @@ def complaints(page: Page) -> list[str]:
 
 
 def settled(page: Page) -> None:
-    """Wait until everything written is in the book."""
+    """Wait until everything written is in the book; what was written a moment ago is drawn first."""
+    page.evaluate("new Promise(go => { requestAnimationFrame(() => requestAnimationFrame(go)); setTimeout(go, 2000) })")
     wait_until(lambda: page.locator(".mine.waiting").count() == 0, page.wait_for_timeout)
 
 
@@ -199,6 +211,7 @@ def test_nothing_stands_in_the_way_of_anybody(browser: Browser, site: Site, view
 
     def examine(name: str) -> None:
         page.wait_for_timeout(60)
+        assert not re.search("false|undefined|null", panel(page).inner_text())
         for each in Axe().run(page, context="kizuna-chat").response["violations"]:
             found.append(f"{name}: {each['id']}: {[node['html'][:140] for node in each['nodes'][:3]]}")
 
@@ -220,6 +233,7 @@ def test_nothing_stands_in_the_way_of_anybody(browser: Browser, site: Site, view
     page.get_by_role("button", name="End the conversation").click()
     expect(page.get_by_text("How was it for you?")).to_be_visible()
     examine("ending")
+    assert page.get_by_role("button", name="Yes").count() == 0
     if view is PHONE:
         box = panel(page).bounding_box()
         assert box is not None
@@ -328,6 +342,109 @@ def test_what_has_the_wrong_key_or_is_switched_off_leaves_the_page_alone(context
     assert page.locator("kizuna-chat").count() == 0
     page.evaluate("kizunaChat.open()")
     assert panel(page).count() == 0
+
+
+def test_tabs_that_open_at_once_are_one_visitor_who_leaves_with_the_last(context: BrowserContext, site: Site) -> None:
+    held: list[Route] = []
+    context.route("**/chat/v1/hello", lambda route: held.append(route))  # noqa: PLW0108 (wants a function to mark)
+    pages = [opened(context, site), opened(context, site)]
+    wait_until(lambda: bool(held), pages[0].wait_for_timeout)
+    pages[0].wait_for_timeout(500)
+    assert len(held) == 1
+    held.pop().continue_()
+    wait_until(lambda: bool(held), pages[0].wait_for_timeout)
+    assert json.loads(held[0].request.post_data or "")["token"]
+    held.pop().continue_()
+    for page in pages:
+        page.wait_for_function("Object.keys(localStorage).some(name => name.endsWith('.chat'))")
+    keys = "Object.entries(localStorage).find(([name]) => name.endsWith('.visitor'))[1]"
+    key = pages[0].evaluate(keys)
+
+    def seen() -> int:
+        return int(site.live.python(SEEN.format(key=key)))
+
+    wait_until(lambda: seen() > 0, pages[0].wait_for_timeout)
+    before = seen()
+    for page in pages[::-1]:
+        page.goto("about:blank")
+    wait_until(lambda: seen() < before, pages[0].wait_for_timeout)  # only who left was seen earlier than before
+
+
+@pytest.mark.long
+def test_files_go_into_the_chat_that_takes_the_place_of_one_that_ended(context: BrowserContext, site: Site) -> None:
+    page = opened(context, site)
+    begin_talk(page)
+    write(page, "Look")
+    settled(page)
+    for name, is_lost in (("kept.txt", False), ("lost.txt", True)):
+        page.locator("input[type=file]").set_input_files({"name": name, "mimeType": "text/plain", "buffer": b"leaf"})
+        expect(page.locator(".chip:not(.busy)")).to_be_visible()
+        context.route("**/chat/v1/**", lambda route: route.abort())
+        write(page, "With a file")
+        site.live.python(CLOSE)
+        if is_lost:
+            page.reload()
+        context.unroute_all()
+        page.evaluate("dispatchEvent(new Event('online'))")
+        if is_lost:
+            page.get_by_role("button", name="Go on with your conversation").click()
+            expect(page.get_by_text("The files were lost")).to_be_visible()
+        else:
+            settled(page)
+            page.reload()
+            expect(page.get_by_text(name)).to_be_visible()
+
+
+@pytest.mark.long
+def test_a_sign_out_forgets_who_was_here(context: BrowserContext, site: Site) -> None:
+    settle(site.live, before="required")
+    try:
+        page = opened(context, site)
+        for _ in range(2):
+            page.locator(".launcher").click()
+            page.get_by_role("button", name="Write to us").click()
+            expect(page.get_by_label("Your name")).to_have_value("")
+            page.get_by_label("Your name").fill("Ada")
+            page.get_by_label("Your e-mail address").fill("ada@example.com")
+            page.get_by_role("button", name="Begin").click()
+            write(page, "Hello")
+            settled(page)
+            answer(site.live, "tea", {"client_id": f"out-{_}", "text": "Welcome"})
+            wait_until(lambda: "Welcome" in bubbles(page), page.wait_for_timeout)
+            page.evaluate("kizunaChat.reset()")
+            names = page.evaluate("Object.keys(localStorage).map(name => name.split('.')[2])")
+            assert not {"seen", "rated", "invited", "draft"} & set(names)
+    finally:
+        settle(site.live)
+
+
+@pytest.mark.long
+def test_a_message_left_twice_is_one_and_every_article_keeps_its_markup(context: BrowserContext, site: Site) -> None:
+    site.trusted = "; trusted-types kizuna-chat"
+    page = opened(context, site)
+    cors = {"Access-Control-Allow-Origin": "*"}
+    hits = {"hits": [{"id": str(n), "title": f"Answer {n}"} for n in (1, 2)]}
+    page.route("**/chat/v1/search", lambda route: route.fulfill(headers=cors, json=hits))
+    html = {"html": "<p>Pour <strong>slowly</strong>.</p>"}
+    page.route("**/chat/v1/article", lambda route: route.fulfill(headers=cors, json=html))
+    page.locator(".launcher").click()
+    page.get_by_role("searchbox").fill("tea")
+    for n in (1, 2):
+        page.get_by_role("button", name=f"Answer {n}").click()
+        expect(page.locator(".prose strong")).to_have_text("slowly")
+        page.get_by_role("button", name="Back").click()
+    told: list[str] = []
+    page.route("**/chat/v1/defer", lambda route: (told.append(route.request.post_data or ""), route.abort()))
+    page.get_by_role("button", name="Write to us").click()
+    write(page, "Anybody?")
+    settled(page)
+    page.get_by_role("button", name="Rather not wait?").click()
+    page.get_by_label("Your e-mail address").fill("ada@example.com")
+    for count in (1, 2):
+        page.get_by_role("button", name="Send", exact=True).click()
+        wait_until(lambda count=count: len(told) == count, page.wait_for_timeout)  # type: ignore[misc]
+        expect(page.get_by_text("cannot be reached")).to_be_visible()
+    assert len({json.loads(each)["client_id"] for each in told}) == 1
 
 
 def test_the_scripts_types_hold() -> None:

@@ -79,7 +79,8 @@ function drawNow() {
   drawLauncher();
   drawTeaser();
   drawTitle();
-  if (shown.view) {
+  if (shown.panel && shown.view) {
+    shown.panel.setAttribute("aria-label", say("panel", { shop: shopName() }));
     drawTop();
     drawLines();
     if (shown.view.draw) shown.view.draw();
@@ -132,7 +133,7 @@ function show(how = {}) {
     aloud: h("div", { class: "unseen", role: "status" }),
   };
   shown.panel = h(
-    "div", { class: "panel", role: "dialog", "aria-modal": String(isPhone()), "aria-label": say("panel", { shop: shopName() }) },
+    "div", { class: "panel", role: "dialog", "aria-modal": String(isPhone()) },
     parts.top, parts.lines, parts.body, parts.foot, parts.aloud,
   );
   shown.root.prepend(shown.panel);
@@ -267,7 +268,7 @@ function drawTop() {
     iconButton(say("back"), "back", () => goTo("home"), "to-home"),
     h("span", { class: "face", "aria-hidden": "true" }, initials(name)),
     h("div", { class: "title" }, h("h2", { id: "title" }, view.title ? view.title() : name), h("div", { class: "under" }, ...sayPresence())),
-    view.name === "talk" && menuButton(),
+    ...(view.name === "talk" ? [menuButton()] : []),
     iconButton(say("close"), "close", () => hide(), "to-close"),
   );
   if (had) parts.top.querySelector(".to-home").focus();
@@ -360,7 +361,7 @@ function queueLine() {
   if (chat.state !== "waiting" && said.some((each) => each.from === "us")) return null;
   const place = chat.position === 1 ? say("place_next") : chat.position > 1 ? say("place", { n: chat.position }) : say("waiting");
   const time = chat.wait !== null && chat.position ? say("about", { time: sayTime(chat.wait) }) : "";
-  return h("div", { class: "line", "data-key": `queue ${place} ${time} ${chat.overflow}` }, h("span", { class: "pulse", "aria-hidden": "true" }),
+  return h("div", { class: `line ${chat.overflow ? "full" : ""}`, "data-key": `queue ${place} ${time} ${chat.overflow}` }, h("span", { class: "pulse", "aria-hidden": "true" }),
     h("div", { class: "middle" }, h("b", {}, place), time && h("small", {}, time)),
     h("button", { click: () => goTo("defer"), title: say("defer_offer") }, icon("mail"), h("span", { class: chat.overflow ? "" : "unseen" }, say("defer_offer"))));
 }

@@ -28,6 +28,7 @@ views.talk = () => {
       writing.hidden = !types;
       if (isClosed() !== ended) {
         ended = isClosed();
+        node.classList.toggle("over", ended);
         after.replaceChildren(...(ended ? [makeEnding()] : []));
       }
       composer.node.hidden = ended;

@@ -117,7 +117,7 @@ views.article = (hit) => {
   const heading = h("h3", {}, hit.title);
   const vote = (/** @type {boolean} */ helpful) => () => {
     post("helpful", { article: hit.id, helpful, language }).catch(() => {});
-    helped.replaceChildren(h("span", { role: "status", tabindex: "-1" }, say("thanks")), !helpful && h("button", { class: "button main", click: begin }, say("ask_person")));
+    helped.replaceChildren(h("span", { role: "status", tabindex: "-1" }, say("thanks")), ...(helpful ? [] : [h("button", { class: "button main", click: begin }, say("ask_person"))]));
     helped.firstChild.focus();
   };
   helped.append(h("span", {}, say("helpful")), h("button", { class: "button", click: vote(true) }, say("yes")), h("button", { class: "button", click: vote(false) }, say("no")),
@@ -141,7 +141,7 @@ views.past = (/** @type {typeof state.history[number]} */ chat) => {
     const items = (told.messages || []).map((/** @type {Entry} */ entry) => ({ key: `p${entry.number}`, entry, first: true, last: true, mark: "" }));
     drawItems(log, new Map(), items);
   }).catch(() => log.append(h("p", { class: "note", role: "alert" }, say("unreachable"))));
-  return { name: "past", node: h("div", { class: "talk" }, log), title: () => chat.subject || sayDay(chat.closed_at) };
+  return { name: "past", node: h("div", { class: "talk over" }, log), title: () => chat.subject || sayDay(chat.closed_at) };
 };
 
 // --- forms -------------------------------------------------------------------------------------------------------------------
