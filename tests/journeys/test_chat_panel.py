@@ -344,6 +344,7 @@ def test_what_has_the_wrong_key_or_is_switched_off_leaves_the_page_alone(context
     assert panel(page).count() == 0
 
 
+@pytest.mark.long
 def test_tabs_that_open_at_once_are_one_visitor_who_leaves_with_the_last(context: BrowserContext, site: Site) -> None:
     held: list[Route] = []
     context.route("**/chat/v1/hello", lambda route: held.append(route))  # noqa: PLW0108 (wants a function to mark)

@@ -110,7 +110,7 @@ function here() {
 
 /** @type {Promise<void> | null} */
 let greeting = null;
-/** Say hello, once at a time: who we are, how the panel looks, what was said before. @param {boolean} [anew] */
+/** Say hello, once at a time: who we are, how the panel looks, what was said before. @param {boolean} [anew] @returns {Promise<void>} */
 function hello(anew = false) {
   if (state.ready && !anew) return Promise.resolve();
   if (greeting && anew) return greeting.catch(() => {}).then(() => hello(true));
