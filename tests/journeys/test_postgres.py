@@ -1,7 +1,7 @@
 """The same code on PostgreSQL: the database tests of the rooms run again on a throw-away cluster.
 
-Every third of them and all that concern locks and races in `./run test`; all of them where KIZUNA_TEST_WHOLE=1 (CI
-does) and with --long.
+Every third of them and all that concern locks and races in `./run test`; all of them where KIZUNA_TEST_WHOLE=1
+and with --long.
 """
 
 import os
