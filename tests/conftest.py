@@ -52,9 +52,12 @@ SAME_SERVER = {"test_out_of_hours": "test_dialogue"}
 SAMPLE = int(os.environ.get("KIZUNA_TEST_SAMPLE", "1"))
 
 
-@pytest.hookimpl(tryfirst=True)
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Start with what takes longest, so that no worker is left with it alone at the end; journeys before the rest."""
+    """Start with what takes longest, so that no worker is left with it alone at the end; journeys before the rest.
+
+    This comes after all others' orders: pytest-django's puts tests without tables last, journeys among them.
+    """
     places = {name: place for place, name in enumerate(TOGETHER)}
     items.sort(key=lambda item: (places.get(item.path.stem, len(TOGETHER)), "journeys" not in item.path.parts))
     seen = Counter[Path]()

@@ -21,9 +21,11 @@ PATIENCE_S = 180.0
 
 
 def make_variables(home: Path, **more: str) -> dict[str, str]:
-    """Make the variables: nothing of the caller's KIZUNA_ settings but its database."""
+    """Make the variables: nothing of the caller's KIZUNA_ settings but its database; compiled modules are kept, because
+    a hundred processes are started.
+    """
     ours = {name for name in os.environ if name.startswith("KIZUNA_") and name != "KIZUNA_DATABASE_URL"}
-    kept = {name: value for name, value in os.environ.items() if name not in ours}
+    kept = {name: value for name, value in os.environ.items() if name not in {*ours, "PYTHONDONTWRITEBYTECODE"}}
     return {
         **kept,
         "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}",

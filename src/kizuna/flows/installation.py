@@ -7,10 +7,14 @@ import os
 import secrets
 from pathlib import Path
 
+from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
 from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 
 from kizuna.jobs import turns
 from kizuna.shops import people
@@ -28,6 +32,24 @@ def prepare() -> None:
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             call_command("migrate", interactive=False, verbosity=0)
         call_command("createcachetable", verbosity=0)
+
+
+def is_empty(connection: BaseDatabaseWrapper) -> bool:
+    """Whether a database has no table yet but the one that says which migrations it has seen."""
+    return not set(connection.introspection.table_names()) - {MigrationRecorder.Migration._meta.db_table}
+
+
+def make_tables(connection: BaseDatabaseWrapper) -> None:
+    """Make every table of an empty database as the models say, and note their migrations as done; all or nothing."""
+    recorder = MigrationRecorder(connection)
+    recorder.ensure_schema()
+    history = MigrationLoader(connection).disk_migrations or {}
+    with connection.schema_editor() as editor:
+        for model in apps.get_models():
+            if model._meta.can_migrate(connection):
+                editor.create_model(model)
+        for app, name in history:
+            recorder.record_applied(app, name)
 
 
 def get_setup_token() -> str:

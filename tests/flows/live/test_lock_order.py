@@ -9,11 +9,12 @@ from django.db import connection, connections, transaction
 
 from kizuna.conversations import threads
 from kizuna.conversations.live import keys
-from kizuna.conversations.models import Conversation, Message
+from kizuna.conversations.models import ChatState, Conversation, Message
 from kizuna.customers import links
-from kizuna.flows.live import arriving, asking, deferring, ending
+from kizuna.flows.live import arriving, asking, deferring, ending, saying
 from kizuna.flows.live.arriving import Opening, Visitor
 from kizuna.flows.live.deferring import Deferral
+from kizuna.flows.live.saying import Author, Said
 from tests.flows.live.queueing import Floor
 from tests.processes import wait_until
 
@@ -29,12 +30,11 @@ def in_a_thread[T](work: Callable[[], T]) -> T:
 
 
 def somebody_waits() -> bool:
-    """Whether anybody waits for a lock of this database."""
+    """Whether anybody waits for a lock of ours; asked of the locks, because a transaction sees its first list of people
+    again and again.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT 1 FROM pg_locks JOIN pg_stat_activity USING (pid)"
-            " WHERE NOT granted AND datname = current_database()"
-        )
+        cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))")
         return cursor.fetchone() is not None
 
 
@@ -82,3 +82,23 @@ def test_words_that_open_a_chat_while_the_one_before_is_closed_open_another() ->
         second = opening.result()
     assert second.is_new
     assert Message.objects.get(client_id="two").conversation_id == second.chat.id
+
+
+def test_words_for_many_chats_lock_how_far_they_are_in_the_order_in_which_marks_do() -> None:
+    floor = Floor()
+    shop = floor.desk.shop
+    first, second = floor.chat(), floor.chat()
+    for chat in (second, first):  # written anew, so that the first one's row lies behind the other's
+        ChatState.objects.filter(pk=chat.pk).update(is_behind=False)
+    batch = [Said(shop.pk, each.pk, "c", "Hello", author=Author.CUSTOMER) for each in (second, first)]
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            ChatState.objects.select_for_update().get(pk=first.pk)
+            if connection.vendor == "postgresql":
+                storing = pool.submit(in_a_thread, partial(saying.store, batch, floor.us))
+                wait_until(somebody_waits)
+                ChatState.objects.select_for_update(nowait=True).get(pk=second.pk)
+        if connection.vendor != "postgresql":
+            storing = pool.submit(in_a_thread, partial(saying.store, batch, floor.us))
+        storing.result()
+    assert ChatState.objects.filter(pk__in=(first.pk, second.pk), is_behind=True).count() == 2

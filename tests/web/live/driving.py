@@ -69,10 +69,14 @@ class Open:
 
     async def next(self, *names: str) -> tuple[str, Any, int | None]:
         """Wait for the next event, of these names where some are given: its name, content and id."""
+        async with asyncio.timeout(PATIENCE_S):  # for all of it: a stream beats also where nothing else comes
+            return await self._next(names)
+
+    async def _next(self, names: tuple[str, ...]) -> tuple[str, Any, int | None]:
         while True:
             head, found, rest = self._text.partition("\n\n")
             if not found:
-                self._text += (await asyncio.wait_for(self.pieces.get(), PATIENCE_S)).decode()
+                self._text += (await self.pieces.get()).decode()
                 continue
             self._text = rest
             fields = dict(line.split(": ", 1) for line in head.split("\n") if not line.startswith(":"))

@@ -170,7 +170,7 @@ class ChatDoor:
         after, chat_id = 0, None
         if told.conversation is not None:
             chat = await self.calls.chat(token, told.conversation)
-            after, chat_id = told.after, chat.id
+            after, chat_id = await hub.believe(chat.id, told.after), chat.id
         stream = Stream(send, token.shop_id, token.key, chat_id, after)
         if self._beating is None or self._beating.done():
             self._beating = asyncio.create_task(self._beat())

@@ -113,6 +113,13 @@ class Hub:
         """How many panels a visitor has open here."""
         return len(self._shops.get(shop_id, {}).get(key, ()))
 
+    async def believe(self, conversation_id: int, after: int) -> int:
+        """Up to which entry a panel has a chat, of what it claims: never more than was said when it asked."""
+        room = self._rooms.get(conversation_id)
+        if after <= (0 if room is None else room.head):
+            return after
+        return min(after, await self._last(conversation_id))
+
     async def join(self, stream: Stream) -> None:
         """Take a panel in; from here on it hears everything. What it missed is read and sent right after."""
         self._shops.setdefault(stream.shop_id, {}).setdefault(stream.key, set()).add(stream)
@@ -189,8 +196,6 @@ class Hub:
         while True:
             room = self._rooms.setdefault(conversation_id, _Room())
             entries = await self._entries(conversation_id, stream.upto)
-            if not entries and stream.upto > room.head:  # it claims more than was said: it hears what comes next
-                stream.upto = min(stream.upto, await self._last(conversation_id))
             for number, piece in entries:
                 if number > stream.upto:
                     stream.upto = number

@@ -3,6 +3,7 @@ import { say, warn } from "./console.js";
 import { readForEver, showState } from "./live.js";
 import { Chat } from "./live-chat.js";
 import { alertAnew, setBadge } from "./live-alerts.js";
+import { Attention } from "./live-attention.js";
 import { Outbox } from "./live-outbox.js";
 import { Lines, STATES, fillChat, fillSeat, fillVisitor, freshChat, freshSeat, freshVisitor, make, since, tick } from "./live-rows.js";
 
@@ -47,7 +48,8 @@ const outbox = new Outbox(`kizuna.live.${about.slug}.${about.me}`, ({ conversati
   chat?.pend(words);
   if (words.state === "kept") chat?.load();
 });
-const desk = { about, root, get, post, live, outbox, typed: () => (typedAt = Date.now()) };
+const attention = new Attention((chat, values) => post(`inbox/${chat.row.id}/beat/`, values));
+const desk = { about, root, get, post, live, outbox, typed: () => attention.typed() };
 for (const { conversation } of outbox.words) outbox.go(conversation);
 
 // Rows.
@@ -193,10 +195,8 @@ function bring(key, focus = true) {
   const changed = here !== chat;
   here = chat;
   layOut();
-  if (changed) {
-    beside();
-    attend();
-  }
+  attention.turn(chat);
+  if (changed) beside();
   if (!focus) return;
   if (!phone.matches || page.dataset.pane !== "chat") page.dataset.pane = "chat";
   if (!chat.form.hidden) chat.field.focus({ preventScroll: true });
@@ -227,6 +227,7 @@ function hide(chat) {
   chat.node.remove();
   if (here === chat) {
     here = null;
+    attention.turn(null);
     const [next] = open.keys();
     if (next !== undefined) bring(next, false);
     else {
@@ -274,6 +275,7 @@ const deeds = {
     beside();
   },
   async close(chat) {
+    await attention.tell();
     if (await act(`${chat.path}close/`)) hide(chat);
   },
 };
@@ -299,6 +301,7 @@ function handOn(chat) {
     const [kind, key] = hand.querySelector("[name=to]").value.split(":");
     const note = hand.querySelector("[name=note]").value;
     hand.returnValue = "";
+    await attention.tell();
     const done = kind === "queue" ? await act(`${chat.path}give-back/`) : await act(`${chat.path}transfer/`, { [kind]: key, note });
     if (done) hide(chat);
   };
@@ -391,7 +394,7 @@ async function markProfile(mark) {
   for (const each of mark.parentElement.querySelectorAll("[data-mark]")) each.setAttribute("aria-pressed", String(each === mark && value !== ""));
 }
 
-// Presence: chosen here, kept alive by the stream, minutes counted for the chat in front.
+// Presence: chosen here, kept alive by the stream.
 async function sit(state) {
   document.getElementById("presence").open = false;
   const told = await act("live/seat/", { state });
@@ -402,40 +405,19 @@ document.getElementById("abilities").addEventListener("submit", async (event) =>
   const told = await act("live/seat/abilities/", Object.fromEntries(new FormData(event.target)));
   if (told) document.getElementById("presence").open = false;
 });
-let acted = Date.now();
-let typedAt = 0;
 let beaten = 0;
 let usedAt = 0;
-for (const name of ["keydown", "pointermove", "pointerdown", "wheel"]) addEventListener(name, () => (acted = Date.now()), { passive: true, capture: true });
 function beat() {
   if (Date.now() - beaten < 9000 || seat === "offline") return;
   beaten = Date.now();
-  const used = acted > usedAt ? { used: "1" } : {};
+  const used = attention.acted > usedAt ? { used: "1" } : {};
   usedAt = beaten;
   post("live/seat/beat/", used).catch(() => (beaten = 0));
 }
-let counted = 0;
-let counting = Date.now();
-function attend() {
-  const seconds = Math.round(counted / 1000);
-  counted = 0;
-  if (!attended) {
-    attended = here;
-    return;
-  }
-  const values = { seconds };
-  if (Date.now() - typedAt < 10000) values.types = "1";
-  if (attended.mine && (seconds || values.types)) post(`inbox/${attended.row.id}/beat/`, values).catch(() => {});
-  attended = here;
-}
-let attended = null;
 setInterval(() => {
-  const at = Date.now();
-  if (!document.hidden && document.hasFocus() && at - acted < 60000) counted += at - counting;
-  counting = at;
+  attention.count();
   tick(page, now());
 }, 1000);
-setInterval(attend, 10000);
 setInterval(beat, 10000);
 addEventListener("focus", () => here?.seen());
 
