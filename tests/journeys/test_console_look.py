@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 import numpy as np
 from bench.seed import Size, seed
 from kizuna.customers.models import Identity
-from kizuna.flows import cube, forecast, investment_report, people, shops, staffing, stage_upkeep, validity
+from kizuna.flows import claims, cube, forecast, investment_report, people, shops, staffing, stage_upkeep, validity
 from kizuna.flows.live_report import reporting
 from kizuna.flows.people import NewPerson
 from kizuna.science import periods
@@ -35,6 +35,7 @@ cube.make(tea, now)
 wishing.fill(tea, periods.epoch_us(now))
 stage_upkeep.refresh(tea, now)
 investment_report.refresh(tea, now)
+claims.refresh(tea, now)
 known = list(Identity.objects.filter(shop=tea).order_by("id").values_list("pk", flat=True))
 chatting.fill(chatting.Desk(tea), known, [owner.pk], periods.epoch_us(now), 16)
 reporting.refresh(tea, now)
@@ -45,6 +46,7 @@ PATHS = ["s/tea/", "s/tea/portfolio/", "s/tea/customers/", "s/tea/customers/merg
 PATHS += [f"s/tea/outreach/{each}" for each in ("", "new/", "silent/", "use/", "rules/")]
 PATHS += ["s/tea/validity/", "s/fresh/validity/"]
 PATHS += ["s/tea/stages/?who=all", "s/fresh/stages/", "s/tea/investments/", "s/tea/settings/investments/"]
+PATHS += ["s/tea/claims/", "s/fresh/claims/"]
 PATHS += ["s/tea/surveys/", "s/tea/settings/premium/", "s/tea/live-effect/", "s/fresh/live-effect/"]
 PATHS += ["s/tea/staffing/?more=40"]
 PATHS += ["s/tea/settings/panel/", "s/tea/settings/panel/rules/new/"]

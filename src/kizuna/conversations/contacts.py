@@ -64,9 +64,20 @@ def list_identities(shop_id: int) -> list[int]:
 
 def inbound_columns(shop_id: int) -> tuple[Ints, Ints]:
     """Read (identity, instant) of everything that customers of a shop wrote, as two arrays."""
+    return _columns(shop_id, [Direction.IN])
+
+
+def said_columns(shop_id: int) -> tuple[Ints, Ints]:
+    """Read (identity, instant) of every message between a shop and its customers, written by people; both ways."""
+    return _columns(shop_id, [Direction.IN, Direction.OUT])
+
+
+def _columns(shop_id: int, directions: list[str]) -> tuple[Ints, Ints]:
     rows = Message.objects.filter(
-        shop_id=shop_id, kind=Kind.MESSAGE, direction=Direction.IN, is_automatic=False
+        shop_id=shop_id, kind=Kind.MESSAGE, direction__in=directions, is_automatic=False
     ).filter(conversation__identity__isnull=False)
+    if Direction.OUT in directions:
+        rows = rows.exclude(outgoing__state__in=_NEVER_ARRIVED)
     pairs = rows.values_list("conversation__identity_id", "at_us").iterator(_CHUNK)
     table = np.fromiter((number for pair in pairs for number in pair), dtype=np.int64)
     return table[::2].copy(), table[1::2].copy()

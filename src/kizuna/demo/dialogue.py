@@ -18,7 +18,7 @@ from kizuna.demo import campaigns, chatting, company, help_desk, kept, retelling
 from kizuna.demo.filling import Progress
 from kizuna.demo.simulator_sales import DAY_US
 from kizuna.demo.simulator_world import World
-from kizuna.flows import investment_report, live_contacts, stage_upkeep, tiers
+from kizuna.flows import claims, investment_report, live_contacts, stage_upkeep, tiers
 from kizuna.flows import surveys as surveys_flow
 from kizuna.flows.live_report import reporting
 from kizuna.flows.outreach import used
@@ -81,6 +81,7 @@ def tell(shop: "Shop", world: World, progress: Progress) -> None:
     used.reckon(shop, now_us)
     stage_upkeep.refresh(shop, now)
     investment_report.ask(shop, now)
+    claims.ask(shop, now)
     live_contacts.ensure(shop, now)
     live_contacts.tell_missing(shop, 0, now)
     reporting.refresh(shop, now)

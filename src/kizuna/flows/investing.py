@@ -155,9 +155,13 @@ class Correction:
 
 def _check(terms: Terms) -> None:
     _check_amount("hour", terms.hour_minor)
-    for name, amounts in (("channel", terms.channel_minor), ("budget", terms.budgets)):
+    for name, amounts in (
+        ("channel", terms.channel_minor),
+        ("budget", terms.budgets),
+        ("winning", terms.winning_minor),
+    ):
         for key, amount in amounts.items():
-            _check_amount(f"{name}_{key}", amount)
+            _check_amount("winning" if name == "winning" else f"{name}_{key}", amount)
     if terms.landing_url and not terms.landing_url.startswith(("https://", "http://", "/")):
         raise Refused("landing_url", "give the whole address of your shop, beginning with https://")
 
@@ -173,4 +177,5 @@ def _told(terms: Terms) -> dict[str, object]:
         "channel_minor": dict(terms.channel_minor),
         "budgets": dict(terms.budgets),
         "landing_url": terms.landing_url,
+        "winning_minor": dict(terms.winning_minor),
     }

@@ -25,12 +25,13 @@ HOUR_DOLLARS: Final = Decimal(30)
 
 @dataclass(frozen=True)
 class Terms:
-    """Costs in the shop's minor units; `assumed` while nobody has decided them."""
+    """Costs in the shop's minor units; `assumed` while nobody has decided them; winning a customer by source."""
 
     hour_minor: int
     channel_minor: Mapping[str, int]
     budgets: Mapping[str, int] = field(default_factory=dict)
     landing_url: str = ""
+    winning_minor: Mapping[str, int] = field(default_factory=dict)
     assumed: bool = False
 
     def minutes_minor(self, minutes: float) -> int:
@@ -46,7 +47,7 @@ def find(shop_id: int) -> Terms | None:
         return None
     costs = {channel: int(row.channel_minor.get(channel, 0)) for channel in CHANNELS}
     budgets = {segment: int(amount) for segment, amount in row.budgets.items() if segment in SEGMENTS}
-    return Terms(row.hour_minor, costs, budgets, row.landing_url)
+    return Terms(row.hour_minor, costs, budgets, row.landing_url, row.winning_minor)
 
 
 def assumed(rate: Decimal, units: int) -> Terms:
@@ -72,6 +73,7 @@ def keep(shop_id: int, terms: Terms, now: datetime) -> None:
             "channel_minor": dict(terms.channel_minor),
             "budgets": dict(terms.budgets),
             "landing_url": terms.landing_url,
+            "winning_minor": dict(terms.winning_minor),
             "changed_at": now,
         },
     )

@@ -7,6 +7,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from kizuna.shops import sources
 from kizuna.tracking.models import Channel, Fact, Visit
 
@@ -42,6 +45,9 @@ _OF_THE_SHOP = {name for name, parts in PARTS.items() if {CONTACT_IN, CONTACT_OU
 """What only the shop knows: a browser that says so, with a key anybody can read, is not believed."""
 PRAISING_SCORE = 4
 _TOGETHER = 500
+_CHUNK = 20_000
+
+type Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +89,19 @@ def list_identities(shop_id: int) -> list[int]:
     """List the identities of a shop that have any dealing."""
     rows = Fact.objects.filter(shop_id=shop_id, name__in=list(PARTS)).order_by()
     return list(rows.values_list("identity_id", flat=True).distinct())
+
+
+def contact_columns(shop_id: int, from_us: int, until_us: int) -> tuple[Ints, Ints]:
+    """Read (identity, instant) of every contact either way in (from, to]; machines and a browser's word are none."""
+    browsers = sources.list_browser_ids(shop_id)
+    names = [name for name, parts in PARTS.items() if {CONTACT_IN, CONTACT_OUT} & {*parts}]
+    rows = Fact.objects.filter(
+        shop_id=shop_id, name__in=names, happened_us__gt=from_us, happened_us__lte=until_us
+    ).exclude(source_id__in=browsers)
+    told = rows.values_list("identity_id", "happened_us", "properties").iterator(_CHUNK)
+    kept = np.array([(who, at) for who, at, said in told if said.get("machine") is not True], dtype=np.int64)
+    table = kept.reshape(-1, 2)
+    return table[:, 0].copy(), table[:, 1].copy()
 
 
 def _counts(name: str, properties: dict[str, Any]) -> bool:

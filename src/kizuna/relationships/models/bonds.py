@@ -61,6 +61,7 @@ class InvestmentTerms(models.Model):
     channel_minor = models.JSONField(help_text="per contact, by channel, in minor units")
     budgets = models.JSONField(default=dict, help_text="per segment and calendar month, in minor units")
     landing_url = models.CharField(max_length=300, default="", help_text="where an invitation leads")
+    winning_minor = models.JSONField(default=dict, help_text="what one new customer costs, by source, in minor units")
     changed_at = models.DateTimeField()
 
 

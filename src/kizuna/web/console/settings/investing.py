@@ -17,12 +17,15 @@ from kizuna.relationships.investment_terms import CHANNELS, PAPER_DOLLARS, SEGME
 from kizuna.shops.tenants import Refused
 from kizuna.web.console.access import ShopRequest, shop_page
 from kizuna.web.console.forms import blame
+from kizuna.web.console.pages.claims_words import UNKNOWN
 from kizuna.web.console.pages.stage_words import CHANNELS as CHANNEL_WORDS
 from kizuna.web.console.pages.words import SEGMENTS as SEGMENT_WORDS
 from kizuna.web.console.settings import frame
 
 if TYPE_CHECKING:
     from kizuna.shops.models import Shop
+
+MOST_SOURCES = 50
 
 
 class InvestingForm(forms.Form):
@@ -38,6 +41,15 @@ class InvestingForm(forms.Form):
         max_length=300,
         required=False,
         help_text="The page of your shop that friends of a customer see first, beginning with https://.",
+    )
+
+    winning = forms.CharField(
+        label="Winning one new customer, by source",
+        required=False,
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="One source a line, as Explore names it, and what one new customer costs there: google: 12.50. "
+        "Unknown stands for customers without a source.",
     )
 
     def __init__(self, code: str, *words: object, **options: object) -> None:
@@ -59,19 +71,35 @@ class InvestingForm(forms.Form):
         """Read every amount in the shop's currency."""
         for name in list(self.cleaned_data):
             text = str(self.cleaned_data[name]).strip()
-            if name == "landing_url" or not text:
+            if name in ("landing_url", "winning") or not text:
                 continue
             try:
                 self.cleaned_data[name] = currency.parse_minor(text, self._code)
             except ValueError as error:
                 self.add_error(name, f"{error}; write an amount such as 0.25")
 
+    def clean_winning(self) -> dict[str, int]:
+        """Read a line for each source: its name, a colon, an amount."""
+        found: dict[str, int] = {}
+        for line in filter(None, map(str.strip, self.cleaned_data["winning"].splitlines())):
+            source, colon, amount = (part.strip() for part in line.rpartition(":"))
+            if not colon or not source or len(found) >= MOST_SOURCES:
+                raise forms.ValidationError(
+                    f"“{line[:60]}”: write a source, a colon and an amount, such as google: 12.50"
+                )
+            try:
+                minor = currency.parse_minor(amount, self._code)
+            except ValueError as error:
+                raise forms.ValidationError(f"“{line[:60]}”: {error}") from error
+            found["" if source.lower() == UNKNOWN else source.lower()] = minor
+        return found
+
     def terms(self) -> Terms:
         """Give what was typed as the flow takes it."""
         given = self.cleaned_data
         budgets = {letter: given[f"budget_{letter}"] for letter in SEGMENTS if given[f"budget_{letter}"] != ""}
         costs = {channel: given[f"channel_{channel}"] for channel in CHANNELS}
-        return Terms(given["hour"], costs, budgets, given["landing_url"].strip())
+        return Terms(given["hour"], costs, budgets, given["landing_url"].strip(), given["winning"])
 
     def of(self, names: str) -> "list[forms.BoundField]":
         """The fields whose names begin alike."""
@@ -102,6 +130,10 @@ def edit(request: ShopRequest, shop: "Shop") -> HttpResponse:
 
 def _initial(terms: Terms, code: str) -> dict[str, str]:
     shown = {"hour": currency.format_minor(terms.hour_minor, code), "landing_url": terms.landing_url}
+    lines = [
+        f"{source or UNKNOWN}: {currency.format_minor(minor, code)}" for source, minor in terms.winning_minor.items()
+    ]
+    shown["winning"] = "\n".join(lines)
     for channel, minor in terms.channel_minor.items():
         shown[f"channel_{channel}"] = currency.format_minor(minor, code)
     for letter, minor in terms.budgets.items():

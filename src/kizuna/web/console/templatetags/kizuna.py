@@ -22,6 +22,7 @@ SECTIONS = (
     ("surveys/", "Surveys", "check", "Dialogue", {"view"}),
     ("stages/", "Stages", "stages", "Insight", {"view"}),
     ("investments/", "Investments", "invest", "Insight", {"view"}),
+    ("claims/", "Claims tested", "handshake", "Insight", {"view"}),
     ("live-effect/", "Live effect", "bolt", "Insight", {"view"}),
     ("staffing/", "Staffing", "staffing", "Insight", {"view"}),
     ("forecast/", "Forecast", "forecast", "Insight", {"view"}),
