@@ -86,7 +86,17 @@ def test_an_operator_serves_by_keyboard_alone(browser: Browser, live: LiveKizuna
     expect(chat.locator(".chat-alert")).to_contain_text("Taken as a wish")
     page.locator("[data-mark=correct][value=yes]").click()
     expect(page.locator("[data-mark=correct][value=yes]")).to_have_attribute("aria-pressed", "true")
+    first = chat.get_attribute("data-key") or ""
+    elsewhere, _ = _open(context)
+    elsewhere.keyboard.press("a")
+    expect(page.locator("[data-list=mine] > li")).to_have_count(2)
+    elsewhere.keyboard.press("e")
+    expect(page.locator("[data-list=mine] > li")).to_have_count(1)
+    elsewhere.close()
+    assert chat.get_attribute("data-key") == first  # a chat that is given meanwhile does not step in front
     page.keyboard.press("e")
+    expect(chat).not_to_have_attribute("data-key", first)
+    page.get_by_role("button", name="Put this column away").click()
     expect(page.locator(".chat")).to_have_count(0)
     expect(page.locator("[data-list=mine] > li")).to_have_count(0)
     assert complaints == []

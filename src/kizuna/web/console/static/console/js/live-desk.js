@@ -91,11 +91,13 @@ function drawChats() {
   follow(mine);
 }
 
-/** Chats given to me open by themselves; columns of chats that ended say so and stay until put away. */
+/** Chats given to me open by themselves, behind the one in front; columns of chats that ended stay until put away. */
 function follow(mine) {
-  for (const [key, row] of mine) if (!open.has(key) && !put.has(`${key}:${row.served}`)) show(key, false);
+  const given = mine.filter(([key, row]) => !open.has(key) && !put.has(`${key}:${row.served}`));
+  for (const [key] of given) admit(key);
   for (const [key, chat] of open) chat.show(rows.chats.get(key) ?? { ...chat.row, state: "over", person: 0 });
   if (!here && open.size) bring(open.keys().next().value, false);
+  else if (given.length) layOut();
 }
 const put = new Set(); // columns put away: they do not come back by themselves
 
@@ -182,12 +184,15 @@ function connected(state) {
 
 // Columns: as many side by side as there is room for; on a phone one at a time.
 const room = () => Math.max(1, Math.floor((columns.clientWidth || 400) / 340));
-function show(key, focus = true) {
+function admit(key) {
   const row = rows.chats.get(key);
-  if (!row) return;
+  if (!row) return false;
   if (!open.has(key)) open.set(key, new Chat(key, row, desk));
   put.delete(`${key}:${row.served}`);
-  bring(key, focus);
+  return true;
+}
+function show(key, focus = true) {
+  if (admit(key)) bring(key, focus);
 }
 function bring(key, focus = true) {
   const chat = open.get(key);
