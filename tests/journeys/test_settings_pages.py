@@ -128,5 +128,5 @@ def test_settings_work_without_javascript(serve: Serve, browser: Browser) -> Non
     page.get_by_role("button", name="Change the role of o@example.com").click()
     assert "at least one owner" in page.inner_text("body")
     walk.go("/s/plain/settings/factors/")
-    page.get_by_role("button", name="Make all equal").click()
+    page.get_by_role("button", name="Make the five equal").click()
     assert "Saved as version 1" in page.inner_text("body")

@@ -26,6 +26,8 @@ from kizuna.tracking import columns as journal
 if TYPE_CHECKING:
     from kizuna.shops.models import Person, Shop
 
+_LEAST_SHARE = 1e-6
+
 
 @transaction.atomic
 def change_half_lives(
@@ -40,16 +42,31 @@ def change_half_lives(
 
 @transaction.atomic
 def change_weights(shop: "Shop", weights: Mapping[str, float], person: "Person | None", now: datetime) -> CriterionView:
-    """Set the weights of all factors by hand, or equal where all are alike; they are scaled to sum 1.
+    """Set the weights of all factors by hand, or equal where the five are alike; they are scaled to sum 1.
 
-    A further indicator without weight takes no part in it.
+    A further indicator has a weight of its own: whether the five are equal does not depend on it.
     """
     current = criteria.get_current(shop.pk)
     _check_names(current, weights)
     whole = {**dict.fromkeys(current.weights, 0.0), **weights}
-    weighed = {weight for name, weight in whole.items() if name in FACTORS or weight > 0}
-    method = criteria.EQUAL if len(weighed) == 1 else criteria.HAND
+    five = {whole[name] for name in FACTORS}
+    method = criteria.EQUAL if len(five) == 1 and max(five) > 0 else criteria.HAND
     return _change(shop, CriterionDraft(current.half_lives, whole, method), person, now)
+
+
+@transaction.atomic
+def make_equal(shop: "Shop", person: "Person | None", now: datetime) -> CriterionView:
+    """Give the five factors the same weight; further indicators keep their share, none where they had none.
+
+    Raises CriterionError where nothing is left for the five.
+    """
+    current = criteria.get_current(shop.pk)
+    kept = {name: current.weights[name] for name in current.indicators}
+    share = 1.0 - sum(kept.values())
+    if share < _LEAST_SHARE:
+        raise criteria.CriterionError("the further indicators weigh everything: give them less first")
+    alike = dict.fromkeys(FACTORS, share / len(FACTORS))
+    return _change(shop, CriterionDraft(current.half_lives, {**alike, **kept}, criteria.EQUAL), person, now)
 
 
 @transaction.atomic

@@ -35,6 +35,24 @@ def test_every_shop_gets_it_once_and_nothing_else_changes() -> None:
     assert AuditEntry.objects.filter(shop=first, action="criterion_changed").exists()
 
 
+def test_the_five_are_made_equal_and_an_indicator_keeps_the_weight_of_its_own() -> None:
+    shop = make_shop()
+    live_contacts.ensure(shop, NOW)
+    for own in (0.0, 10.0, 100.0):
+        criterion.change_weights(
+            shop, {**dict.fromkeys("RFVE", 0.0), "M": 100.0 - own, live_contacts.NAME: own}, None, NOW
+        )
+        if own == 100:
+            with pytest.raises(criteria.CriterionError, match="weigh everything"):
+                criterion.make_equal(shop, None, NOW)
+            break
+        made = criterion.make_equal(shop, None, NOW)
+        assert made.weights == pytest.approx(
+            {**dict.fromkeys("RFMVE", (1 - own / 100) / 5), live_contacts.NAME: own / 100}
+        )
+        assert made.method == criteria.EQUAL
+
+
 def test_chats_of_before_count_once_each_however_often_they_are_looked_for() -> None:
     shop = make_shop()
     desk, books = Desk(shop), Books(shop)

@@ -1,4 +1,4 @@
-"""Setting the weights of the factors: all equal, by hand, or by comparing the five in pairs (AHP)."""
+"""Setting the weights of the factors: the five equal, by hand, or by comparing the five in pairs (AHP)."""
 
 from typing import TYPE_CHECKING
 
@@ -7,7 +7,6 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from kizuna.flows import criterion
-from kizuna.relationships import criterion as criteria
 from kizuna.relationships.criterion import CriterionError
 from kizuna.science.ahp import InconsistentJudgementsError
 from kizuna.web.console.access import ShopRequest, shop_page
@@ -36,9 +35,13 @@ def by_hand(request: ShopRequest, shop: "Shop") -> HttpResponse:
 @shop_page("edit_criterion")
 @require_POST
 def all_equal(request: ShopRequest, shop: "Shop") -> HttpResponse:
-    """Give every factor the same share."""
-    alike = dict.fromkeys(criteria.get_current(shop.pk).weights, 1.0)
-    criterion.change_weights(shop, alike, request.user, timezone.now())
+    """Give the five factors the same share of what the further indicators leave."""
+    try:
+        criterion.make_equal(shop, request.user, timezone.now())
+    except CriterionError as error:
+        form = WeightsForm(shop.pk, request.POST)
+        form.add_error(None, str(error))
+        return factors.render_page(request, shop, {"weights": form})
     return factors.say_saved(request, shop)
 
 
