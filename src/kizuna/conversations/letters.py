@@ -15,7 +15,7 @@ from django.db.models import prefetch_related_objects
 
 from kizuna.conversations import attachments, composing
 from kizuna.conversations.composing import Letter, Part, Quoted, Words
-from kizuna.conversations.models import Direction, Kind, Message, Outgoing
+from kizuna.conversations.models import Attachment, Direction, Kind, Message, Outgoing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +28,7 @@ _NOT_FOR_MACHINES = ("X-Auto-Response-Suppress", "All")
 class _Before:
     """An earlier message of a thread, as far as an answer needs it."""
 
+    pk: int
     number: int
     mail_id: str
     is_theirs: bool
@@ -56,7 +57,9 @@ def _letter(row: Outgoing, threads: Mapping[int, Sequence[_Before]], unsubscribe
     before = (
         [each for each in threads.get(message.conversation_id, ()) if each.number < message.number] if message else []
     )
-    text, html = composing.write_body(_words(row, before, unsubscribe_url))
+    gathered = [each for each in before if each.pk in row.content.get("gathers", ())]
+    before = [each for each in before if each not in gathered]
+    text, html = composing.write_body(_words(row, before, gathered, unsubscribe_url))
     answered = _answered(before)
     return Letter(
         message_id=row.mail_id,
@@ -72,11 +75,11 @@ def _letter(row: Outgoing, threads: Mapping[int, Sequence[_Before]], unsubscribe
         in_reply_to=answered.mail_id if answered else "",
         references=composing.trim_references([each.mail_id for each in before]),
         headers=_headers(row, before, unsubscribe_url),
-        parts=_parts(message) if message is not None else (),
+        parts=_parts(message, gathered) if message is not None else (),
     )
 
 
-def _words(row: Outgoing, before: Sequence[_Before], unsubscribe_url: str) -> Words:
+def _words(row: Outgoing, before: Sequence[_Before], gathered: Sequence[_Before], unsubscribe_url: str) -> Words:
     message = row.message
     if message is None:
         text, html = row.content.get("text", ""), row.content.get("html", "")
@@ -86,7 +89,9 @@ def _words(row: Outgoing, before: Sequence[_Before], unsubscribe_url: str) -> Wo
     if theirs is not None and not row.machine:  # a machine quotes nobody: the sender may be forged
         at = (_EPOCH + timedelta(microseconds=theirs.at_us)).astimezone(ZoneInfo(row.shop.timezone))
         quoted = Quoted(theirs.who, f"{at:%d %b %Y at %H:%M}", theirs.text)
-    return Words(message.text, message.html, message.conversation.team.signature, quoted, unsubscribe_url)
+    text = "\n\n".join([*(each.text for each in gathered), message.text])
+    html = "" if gathered else message.html  # lines of a chat are plain text
+    return Words(text, html, message.conversation.team.signature, quoted, unsubscribe_url)
 
 
 def _subject(row: Outgoing, before: Sequence[_Before]) -> str:
@@ -115,11 +120,11 @@ def _headers(row: Outgoing, before: Sequence[_Before], unsubscribe_url: str) -> 
     return headers
 
 
-def _parts(message: Message) -> list[Part]:
-    return [
-        Part(each.name, each.content_type, attachments.read_bytes(each), each.content_id)
-        for each in message.attachments.all()
-    ]
+def _parts(message: Message, gathered: Sequence[_Before]) -> list[Part]:
+    files = list(message.attachments.all())
+    if gathered:
+        files = [*Attachment.objects.filter(message__in=[each.pk for each in gathered]).order_by("id"), *files]
+    return [Part(each.name, each.content_type, attachments.read_bytes(each), each.content_id) for each in files]
 
 
 def _threads(messages: Sequence[Message]) -> dict[int, list[_Before]]:
@@ -132,5 +137,6 @@ def _threads(messages: Sequence[Message]) -> dict[int, list[_Before]]:
     for each in known:
         theirs = each.direction == Direction.IN
         who = each.from_name or each.from_address or "you"  # in a chat nobody needs an address
-        threads[each.conversation_id].append(_Before(each.number, each.message_id, theirs, who, each.at_us, each.text))
+        told = _Before(each.pk, each.number, each.message_id, theirs, who, each.at_us, each.text)
+        threads[each.conversation_id].append(told)
     return threads

@@ -28,7 +28,10 @@ _MAY_RESEND = frozenset({SendState.BOUNCED, SendState.FAILED, SendState.UNCERTAI
 
 @dataclass(frozen=True, slots=True)
 class NewOutgoing:
-    """A mail to be sent; its public id and Message-ID are its own for ever."""
+    """A mail to be sent; its public id and Message-ID are its own for ever.
+
+    `content` is what a notice says, or which earlier entries a message's mail brings as well ("gathers").
+    """
 
     public_id: UUID
     message_id: str
@@ -42,7 +45,7 @@ class NewOutgoing:
     sender_name: str = ""
     reply_to: str = ""
     cc: Sequence[str] = ()
-    content: Mapping[str, str] = field(default_factory=dict)
+    content: Mapping[str, Any] = field(default_factory=dict)
     headers: Sequence[tuple[str, str]] = ()
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from kizuna.conversations import drafts, search, teams, threads
+from kizuna.conversations import drafts, letters, search, teams, threads
 from kizuna.conversations.live import state
 from kizuna.conversations.live.state import Beginning
 from kizuna.conversations.models import ChatState, Conversation, Message, Outgoing
@@ -12,6 +12,8 @@ from kizuna.conversations.threads import Channel, NewConversation
 from kizuna.customers import identity, links
 from kizuna.customers.identity import Claims
 from kizuna.flows import hearing
+from kizuna.flows.dialogue import writing
+from kizuna.flows.dialogue.writing import Reply
 from kizuna.flows.live import following, saying, unread
 from kizuna.flows.live.saying import Author, Said, Stored
 from kizuna.jobs.models import Job
@@ -73,36 +75,65 @@ def test_what_was_typed_since_the_words_were_sent_stays_and_the_rest_goes() -> N
     assert drafts.find(shop.pk, chat.pk, kim.pk)["reply"] == "And it is still"
 
 
-def test_who_has_left_the_panel_gets_the_answer_by_mail() -> None:
+def _look(shop: Shop, chat: Conversation, after_s: float) -> int:
+    return unread.mail_what_waits(shop, chat.pk, NOW + timedelta(seconds=after_s))
+
+
+def _mails() -> list[str]:
+    """What the mails on their way say."""
+    rows = list(Outgoing.objects.order_by("id"))
+    letters_of = letters.read(rows, lambda row: "", NOW)
+    return [letter.text for row in rows if not isinstance(letter := letters_of[row.pk], str)]
+
+
+def test_who_has_left_the_panel_gets_the_lines_they_have_not_read_as_one_mail() -> None:
     shop = make_shop()
     chat = _open(shop, email="ann@example.com")
     _say(chat, "Is it green?")
     kim = make_person(shop, "operator")
-    _say(chat, "It is.", kim)
+    for text in ("Good day.", "It is.", "And it is fresh."):
+        _say(chat, text, kim)
     following.follow(NOW)
-    assert Outgoing.objects.count() == 0, "they are in the panel"
-    ChatState.objects.update(visitor_seen_us=NOW_US - 600_000_000)
-    _say(chat, "And it is fresh.", kim)
-    following.follow(NOW)
-    assert [to["address"] for each in Outgoing.objects.all() for to in each.recipients] == ["ann@example.com"]
+    (job,) = Job.objects.filter(task=unread.mail_unread.module_path)
+    assert job.run_after == NOW + timedelta(seconds=120)
+    ChatState.objects.update(read_number=2, visitor_seen_us=NOW_US + 30_000_000)
+    assert (_look(shop, chat, 121), Outgoing.objects.count()) == (0, 0), "they may still be reading"
+    unread.mail_unread.call(**{**job.kwargs, "now_us": NOW_US + 151_000_000})
+    unread.mail_unread.call(**{**job.kwargs, "now_us": NOW_US + 152_000_000})
+    (mail,) = Outgoing.objects.all()
+    assert [to["address"] for to in mail.recipients] == ["ann@example.com"]
+    (text,) = _mails()
+    assert text.startswith("It is.\n\nAnd it is fresh.")
+    assert "Good day." not in text, "they read that in the panel"
 
 
-def test_an_open_panel_has_two_minutes_before_a_chat_by_mail_is_mailed() -> None:
+def test_lines_of_a_chat_by_mail_wait_for_a_quiet_stretch_but_not_for_ever() -> None:
     shop = make_shop()
     chat = _open(shop, email="ann@example.com")
     kim = make_person(shop, "operator")
     ChatState.objects.update(by_mail_since_us=NOW_US)
-    for text in ("It is.", "And it is fresh."):
-        _say(chat, text, kim)
+    first, *_, last = (_say(chat, f"line {number}", kim).message for number in range(6))
     following.follow(NOW)
-    assert Outgoing.objects.count() == 0, "the panel is open"
-    (job,) = Job.objects.filter(task=unread.mail_unread.module_path)
-    assert job.run_after == NOW + timedelta(seconds=unread.WAIT_S)
-    assert unread.mail_what_waits(shop, chat.pk, NOW + timedelta(seconds=unread.WAIT_S - 1)) == 0
-    ChatState.objects.update(read_number=1)
-    unread.mail_unread.call(**job.kwargs)
-    unread.mail_unread.call(**job.kwargs)
-    assert [each.message.text for each in Outgoing.objects.all() if each.message] == ["And it is fresh."]
+    Message.objects.filter(pk=last.pk).update(at_us=NOW_US + 100_000_000)
+    assert _look(shop, chat, 130) == 0, "they are still writing"
+    Message.objects.filter(pk=last.pk).update(at_us=NOW_US + 590_000_000)
+    assert _look(shop, chat, 601) == 6, "the first line has waited long enough"
+    assert len(_mails()) == 1
+    ChatState.objects.update(read_number=first.number)
+    assert _look(shop, chat, 900) == 0
+
+
+def test_what_is_no_address_is_mailed_nothing_and_holds_up_nothing() -> None:
+    shop = make_shop()
+    chat = _open(shop, email="nobody at all")
+    kim = make_person(shop, "operator")
+    ChatState.objects.update(visitor_seen_us=0)
+    _say(chat, "Good day.", kim)
+    following.follow(NOW)
+    assert not ChatState.objects.get().is_behind
+    assert _look(shop, chat, 900) == 0
+    writing.reply(shop, chat.pk, Reply("Good day again."), kim, NOW)
+    assert not Outgoing.objects.exists()
 
 
 def test_one_chat_that_cannot_be_followed_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:

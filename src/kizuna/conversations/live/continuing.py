@@ -6,7 +6,7 @@ hold the transaction.
 
 from dataclasses import dataclass
 
-from kizuna.conversations import chat_turns
+from kizuna.conversations import chat_turns, composing
 from kizuna.conversations.models import (
     Author,
     Channel,
@@ -47,16 +47,27 @@ def find_state(conversation_id: int) -> ChatState | None:
 
 
 def mail_to(conversation: Conversation, now_us: int) -> str:
-    """Give the address that an answer to a chat goes to as well; empty where the panel alone is read."""
+    """Give the address that an answer to a chat goes to as well; empty where the panel alone is read.
+
+    Empty too where what was typed as an address is none.
+    """
     state = find_state(conversation.pk)
-    if state is None or not state.email:
+    if state is None or not is_address(state.email):
         return ""
     is_away = now_us - state.visitor_seen_us >= AWAY_US
     return state.email if is_away or state.by_mail_since_us is not None else ""
 
 
+def is_address(email: str) -> bool:
+    """Say whether mail can be sent to what somebody typed."""
+    try:
+        return bool(email and composing.check_address(email))
+    except composing.BadAddress:
+        return False
+
+
 def list_unread(row: ChatState) -> list[Message]:
-    """List what people answered since a chat goes on by mail, neither read in its panel nor mailed; in order."""
+    """List what people answered in a chat (since it goes on by mail, if it does), neither read nor mailed; in order."""
     rows = Message.objects.filter(conversation_id=row.conversation_id, number__gt=row.read_number)
     rows = rows.filter(kind=Kind.MESSAGE, author=Author.PERSON, channel=Channel.CHAT, direction=Direction.OUT)
     rows = rows.filter(number__lte=row.followed_number, at_us__gte=row.by_mail_since_us or 0)

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db.models import Sum
 
-from kizuna.conversations import chat_turns, threads
+from kizuna.conversations import attachments, chat_turns, threads
 from kizuna.conversations.live import quick
 from kizuna.conversations.models import (
     Attachment,
@@ -106,6 +106,23 @@ def address(message: Message, email: str) -> None:
     """Note that an entry goes to an address as well."""
     message.recipients = {"to": [email]}
     message.save(update_fields=["recipients"])
+
+
+def batches(messages: Sequence[Message]) -> list[list[Message]]:
+    """Divide entries, in their order, into mails whose files one mail can carry."""
+    weights = Attachment.objects.filter(message__in=[each.pk for each in messages]).values_list("message_id", "size")
+    of: dict[int, int] = defaultdict(int)
+    for message_id, size in weights:
+        of[message_id or 0] += size
+    divided: list[list[Message]] = []
+    carried = 0
+    for each in messages:
+        if not divided or carried + of[each.pk] > attachments.MOST_BYTES_OF_A_REPLY:
+            divided.append([])
+            carried = 0
+        divided[-1].append(each)
+        carried += of[each.pk]
+    return divided
 
 
 def list_files(message: Message) -> list[Attachment]:

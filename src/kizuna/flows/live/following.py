@@ -92,7 +92,7 @@ def _answered(shop: "Shop", conversation: "Conversation", message: "Message", ro
         drafts.drop_before(shop.pk, conversation.pk, message.person_id, message.at_us)
     if conversation.customer_id is not None:
         stages.review(shop, [conversation.customer_id], now_us)
-    unread.answered(shop, conversation, message, row, now)
+    unread.answered(conversation, message, row)
 
 
 def _wait(shop: "Shop", conversation: "Conversation", row: "ChatState", at_us: int, now: datetime) -> None:

@@ -1,9 +1,10 @@
-"""Answers that go by mail as well: at once to who has left the panel, later to who has it open and reads nothing.
+"""Answers in chats that nobody reads in the panel: gathered into one mail after a quiet stretch.
 
-A chat that goes on by mail may be served live again; a mail for each line that is being read would be a flood.
+Operators write in lines, as one does in a chat; a mail for each of them would be a flood. Whoever has read the lines in
+the panel meanwhile, or gave no address, gets no mail at all.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -21,19 +22,19 @@ if TYPE_CHECKING:
     from kizuna.conversations.models import ChatState, Conversation, Message
     from kizuna.shops.models import Shop
 
-WAIT_S = 120
-"""How long an open panel has for reading an answer before it goes by mail."""
+QUIET_US = 120_000_000
+"""How long an operator must have said nothing more before what they said goes by mail."""
+LONGEST_US = 600_000_000
+"""How long the first line waits at most, however many follow it."""
+GIVES_UP_US = periods.DAY_US
+"""A panel that stays open and unread for so long is looked at no more."""
 
 
-def answered(shop: "Shop", conversation: "Conversation", message: "Message", row: "ChatState", now: datetime) -> None:
-    """Let an operator's words go by mail where nobody reads the panel, or look later; the caller's transaction."""
-    address = continuing.mail_to(conversation, periods.epoch_us(now))
-    if not address or row.read_number >= message.number or message.recipients.get("to"):
-        return
-    if periods.epoch_us(now) - row.visitor_seen_us < continuing.AWAY_US:
-        _look_at(conversation, message.at_us + WAIT_S * 1_000_000)
-    else:
-        _mail(shop, message, address, now)
+def answered(conversation: "Conversation", message: "Message", row: "ChatState") -> None:
+    """Plan a look at an operator's words for who may not be reading them; in the caller's transaction."""
+    mailed = bool(message.recipients.get("to"))
+    if row.read_number < message.number and not mailed and continuing.is_address(row.email):
+        _look_at(conversation, message.at_us + QUIET_US)
 
 
 @task()
@@ -44,20 +45,35 @@ def mail_unread(shop_id: int, conversation_id: int, now_us: int) -> None:
 
 @transaction.atomic
 def mail_what_waits(shop: "Shop", conversation_id: int, now: datetime) -> int:
-    """Mail the answers of a chat that nobody has read in time; returns how many."""
+    """Mail the answers of a chat that nobody has read, all in one, once they are due; returns how many those are."""
     conversation = threads.lock(shop.pk, conversation_id)
     row = state.lock(conversation_id)
-    address = continuing.mail_to(conversation, periods.epoch_us(now))
-    if row is None or not address:
+    waiting = [] if row is None else continuing.list_unread(row)
+    if row is None or not waiting:
         return 0
-    due_us = periods.epoch_us(now - timedelta(seconds=WAIT_S))
-    waiting = continuing.list_unread(row)
-    late = [each for each in waiting if each.at_us <= due_us]
-    for each in late:
-        _mail(shop, each, address, now)
-    if len(late) < len(waiting):
-        _look_at(conversation, waiting[len(late)].at_us + WAIT_S * 1_000_000)
-    return len(late)
+    now_us = periods.epoch_us(now)
+    due_us = _due_us(waiting, row)
+    if due_us > now_us:
+        if now_us - waiting[-1].at_us < GIVES_UP_US:
+            _look_at(conversation, due_us)
+        return 0
+    address = continuing.mail_to(conversation, now_us)
+    if not address:
+        return 0
+    for lines in storing.batches(waiting):
+        for each in lines:
+            storing.address(each, address)
+        *earlier, last = [each.pk for each in lines]
+        sending.queue(shop, last, Terms(gathers=earlier), now)
+    return len(waiting)
+
+
+def _due_us(waiting: "list[Message]", row: "ChatState") -> int:
+    """When lines go by mail: after a quiet stretch, and not before the panel is gone where they may still read it."""
+    quiet_us = min(waiting[-1].at_us + QUIET_US, waiting[0].at_us + LONGEST_US)
+    if row.by_mail_since_us is not None:
+        return quiet_us
+    return max(quiet_us, row.visitor_seen_us + continuing.AWAY_US)
 
 
 def _look_at(conversation: "Conversation", at_us: int) -> None:
@@ -65,8 +81,3 @@ def _look_at(conversation: "Conversation", at_us: int) -> None:
     later = mail_unread.using(run_after=periods.instant_at(at_us))
     key = f"chat-unread:{conversation.pk}"
     queue.enqueue_once(later, key, shop_id=conversation.shop_id, conversation_id=conversation.pk, now_us=at_us)
-
-
-def _mail(shop: "Shop", message: "Message", address: str, now: datetime) -> None:
-    storing.address(message, address)
-    sending.queue(shop, message.pk, Terms(), now)

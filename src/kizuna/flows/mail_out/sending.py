@@ -31,11 +31,15 @@ class NoRecipient(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How a message is sent: marketing may be unsubscribed from and is never sent twice; the delay allows undoing."""
+    """How a message is sent: marketing may be unsubscribed from and is never sent twice; the delay allows undoing.
+
+    `gathers` names earlier entries of its conversation, by id, that the same mail brings.
+    """
 
     marketing: bool = False
     delay_s: float = 0
     headers: Sequence[tuple[str, str]] = ()
+    gathers: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,7 @@ def queue(shop: "Shop", message_id: int, terms: Terms, now: datetime) -> Outgoin
         marketing=terms.marketing,
         machine=message.is_automatic,
         headers=terms.headers,
+        content={"gathers": list(terms.gathers)} if terms.gathers else {},
     )
     queued = outgoing.put(shop.pk, new, now_us)
     threads.name_mail(shop.pk, message.pk, queued.mail_id)
