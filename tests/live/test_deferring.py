@@ -7,14 +7,16 @@ import pytest
 
 from kizuna.conversations import threads
 from kizuna.conversations.models import ChatState, Conversation, Outgoing, SeatState, ServiceRequest, Turn
-from kizuna.conversations.threads import Author, State
+from kizuna.conversations.threads import Author, Kind, State
 from kizuna.customers import addresses, profiles
 from kizuna.flows.dialogue import handling, writing
 from kizuna.flows.dialogue.writing import Reply
-from kizuna.flows.live import deferring, following
+from kizuna.flows.live import deferring, following, presence, telling
 from kizuna.flows.live.deferring import Deferral, Refused
 from kizuna.flows.wishes import handling as wishes
+from kizuna.shops.models import Person
 from tests.dialogue.making import NOW, Desk, make_desk
+from tests.flows.live.queueing import Floor
 from tests.live.talking import NOW_US, open_chat, say, sit, wait_in_queue
 
 pytestmark = pytest.mark.django_db
@@ -210,3 +212,49 @@ def test_who_comes_back_to_the_panel_waits_for_a_person_once_there_is_one() -> N
     following.follow(later)
     assert waiting.exists()
     assert ChatState.objects.get(conversation=chat).followed_number == 5
+
+
+@pytest.mark.parametrize("email", ["", "ann@example.com"])
+def test_who_waits_when_hours_end_and_the_last_one_leaves_is_told_and_taken_as_a_request(email: str) -> None:
+    floor = Floor(now=datetime(2026, 3, 2, 16, 59, 30, tzinfo=UTC))
+    shop, kim = floor.desk.shop, floor.desk.kim
+    floor.sit(kim, capacity=1)
+    busy, chat = floor.wait(9.0), floor.wait(1.0, text="Is it back?", email=email)
+
+    def minute_later(*alive: Person) -> list[str]:
+        floor.pass_s(60, *alive)
+        floor.stay(busy, chat)
+        floor.watch()
+        entries = threads.list_messages(shop.pk, chat.pk)
+        return [each.text for each in entries if each.is_automatic and each.kind == Kind.MESSAGE]
+
+    assert minute_later(kim) == [], "hours are over, but somebody is still there"
+    presence.leave(shop, kim, floor.now)
+    (told,) = minute_later()
+    assert "on Tuesday, March 3, 09:00 (UTC)" in told
+    assert ("answer this mail" in told, "Leave us your e-mail" in told) == (bool(email), not email)
+    assert floor.turn(chat) is None
+    assert floor.ends(chat) == ["no_hours"]
+    wish = ServiceRequest.objects.get(conversation=chat)
+    assert wish.text == "Is it back?"
+    assert [each["address"] for mail in _mails(chat) for each in mail.recipients] == ([email] if email else [])
+    stands = telling.states(shop, [chat.pk], floor.now)[chat.pk]
+    assert (stands["state"], stands["open"]) == ("mail" if email else "open", False)
+    assert stands["opens_at"].startswith("2026-03-03T09:00")
+    floor.hear(chat, "Hello?")
+    ChatState.objects.filter(conversation=chat).update(is_behind=True)
+    following.follow(floor.now)
+    assert len(minute_later()) == 1, "what they add belongs to their request"
+    floor.now = datetime(2026, 3, 3, 9, 30, tzinfo=UTC)
+    floor.sit(kim)
+    floor.hear(chat, "Good morning!")
+    ChatState.objects.filter(conversation=chat).update(is_behind=True)
+    following.follow(floor.now)
+    assert floor.turn(chat) is not None
+
+
+def test_who_waits_in_working_hours_waits_on_although_nobody_sits() -> None:
+    floor = Floor(now=MONDAY_NOON)
+    chat = floor.wait()
+    floor.watch()
+    assert floor.turn(chat) is not None

@@ -29,7 +29,7 @@ class Floor:
     """One shop's live desk and its clock."""
 
     desk: Desk = field(default_factory=transaction.atomic(making.make_desk))
-    now: datetime = making.NOW
+    now: datetime = making.NOW + timedelta(days=1)  # a Monday: in working hours
 
     @property
     def us(self) -> int:

@@ -11,6 +11,8 @@ SECOND_US = 1_000_000
 GONE_US = 45 * SECOND_US
 OFFLINE_US = 600 * SECOND_US
 ABANDONED_US = 90 * SECOND_US
+COMES_BACK_US = 60 * SECOND_US
+"""How long somebody waits out of hours, though nobody is there, before they are taken as a request."""
 RETURNS_US = 3600 * SECOND_US
 """Whose panel comes back so soon after they began to wait gets their place back."""
 

@@ -15,8 +15,9 @@ from django.utils import translation
 from django.utils.formats import date_format
 
 from kizuna.conversations import composing, threads, wish_recognition
-from kizuna.conversations.live import continuing, mail_brake
+from kizuna.conversations.live import continuing, mail_brake, turns
 from kizuna.conversations.live.continuing import Contact
+from kizuna.conversations.live.turns import TurnState
 from kizuna.conversations.threads import Author, Direction, NewMessage
 from kizuna.conversations.wishes import Source
 from kizuna.customers import links
@@ -55,6 +56,11 @@ class Availability:
     is_open: bool
     in_hours: bool
     opens_us: int | None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nobody answers and nobody is to come before work begins again."""
+        return not (self.is_open or self.in_hours)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +123,29 @@ def defer(shop: "Shop", conversation_id: int, told: Deferral, now: datetime) -> 
     live_news.tell(shop.pk, conversation.pk)
     live_news.tell_desk(shop.pk, "queue")
     return wish
+
+
+@transaction.atomic
+def end_of_hours(shop: "Shop", conversation_id: int, now: datetime) -> bool:
+    """Take who still waits when nobody is there any more as a request, and tell them when somebody will be.
+
+    It goes on by mail where an address is known, else in the panel. False where they do not wait. Repeat-safe.
+    """
+    links.lock(shop.pk)  # before the conversation's, as for any wish
+    conversation = threads.lock(shop.pk, conversation_id)
+    turn = turns.lock_under_way(conversation.pk)
+    if turn is None or turn.state != TurnState.WAITING:
+        return False
+    now_us = periods.epoch_us(now)
+    said = [each for each in continuing.list_said(conversation.pk) if each.direction == Direction.IN]
+    if said and continuing.find_request(conversation) is None:
+        opening.open_wish(shop, _wish_of(shop, conversation, said[0], now_us), None, now)
+    by_mail = _go_on_by_mail(shop, conversation, now_us)
+    continuing.defer_turn(conversation, NO_HOURS, now_us)
+    _say_goodbye(shop, conversation, f"hours-{turn.pk}", now, has_words=bool(said), by_mail=by_mail)
+    live_news.tell(shop.pk, conversation.pk)
+    live_news.tell_desk(shop.pk, "queue")
+    return True
 
 
 @transaction.atomic
@@ -211,6 +240,37 @@ def _confirm(shop: "Shop", conversation: "Conversation", language: str, timezone
     subject = say(spoken, "We have your message")
     key = f"deferred-{periods.epoch_us(now)}"
     writing.machine(shop, conversation.pk, text, now, client_id=key, subject=subject)
+
+
+def _go_on_by_mail(shop: "Shop", conversation: "Conversation", now_us: int) -> bool:
+    """Let a chat go on by mail to the address its visitor gave before; False where there is none to write to."""
+    state = continuing.find_state(conversation.pk)
+    if state is None or not continuing.is_address(state.email):
+        return False
+    if state.by_mail_since_us is None:
+        if mail_brake.count_begun(shop.pk, state.email, now_us - BRAKE_US) >= MOST_CONFIRMATIONS:
+            return False
+        continuing.begin(conversation, Contact(state.name, state.email), now_us)
+    return True
+
+
+def _say_goodbye(
+    shop: "Shop", conversation: "Conversation", key: str, now: datetime, *, has_words: bool, by_mail: bool
+) -> None:
+    """Tell who waited that nobody is there: what became of their words, when somebody is, where the answer will be."""
+    state = continuing.find_state(conversation.pk)
+    spoken = words.choose([state.language if state else ""], words.LANGUAGES)
+    lines = [say(spoken, "Nobody of us is here right now.")]
+    if has_words:
+        lines.append(say(spoken, "Your message is kept as a request, so that it is not forgotten."))
+    lines.append(say_when(shop, spoken, _timezone_of(state.context) if state else "", now))
+    if by_mail:
+        lines.append(say(spoken, "You can answer this mail: what you write reaches the same conversation."))
+    elif has_words:
+        lines.append(say(spoken, "The answer will stand here. Leave us your e-mail address, and you have it by mail."))
+    writing.machine(
+        shop, conversation.pk, "\n\n".join(lines), now, client_id=key, subject=say(spoken, "We have your message")
+    )
 
 
 def _line(shop: "Shop", message: "Message", language: str, zone: ZoneInfo) -> str:

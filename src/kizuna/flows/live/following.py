@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from kizuna.conversations import drafts, search, threads
-from kizuna.conversations.live import shown, state
+from kizuna.conversations.live import continuing, shown, state, turns
 from kizuna.conversations.threads import Author, Channel, Direction, Kind, State
 from kizuna.customers import links
 from kizuna.flows import happenings, hearing, investing, live_contacts, stages
@@ -96,8 +96,13 @@ def _answered(shop: "Shop", conversation: "Conversation", message: "Message", ro
 
 
 def _wait(shop: "Shop", conversation: "Conversation", row: "ChatState", at_us: int, now: datetime) -> None:
-    """Who writes again after their turn ended waits again; where it goes on by mail, once somebody is there."""
-    by_mail_us = row.by_mail_since_us
-    waits = by_mail_us is None or (at_us > by_mail_us and deferring.availability(shop, now).is_open)
-    if conversation.state == State.OPEN and waits:
+    """Who writes again after their turn ended waits again; where it became a request, once somebody is there."""
+    if conversation.state != State.OPEN or turns.find_under_way(conversation.pk) is not None:
+        return
+    there = deferring.availability(shop, now)
+    if row.by_mail_since_us is not None:
+        waits = at_us > row.by_mail_since_us and there.is_open
+    else:
+        waits = not there.is_over or continuing.find_request(conversation) is None
+    if waits:
         routing.enter(shop, conversation, now)

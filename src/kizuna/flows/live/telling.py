@@ -36,11 +36,11 @@ def states(shop: "Shop", conversation_ids: Collection[int], now: datetime) -> di
     places = turns.places(shop.pk, turns.list_waiting(shop.pk, now_us), now_us) if waits else {}
     longest_s = queue_terms.read(shop.pk).overflow_wait_us / queue_terms.SECOND_US
     marks = state.list_marks([chat.id for chat in chats])
-    there = opening_hours(shop, now)["open"]
+    there = opening_hours(shop, now)
     told: dict[int, dict[str, Any]] = {}
     for chat in chats:
         turn = under_way.get(chat.id)
-        each: dict[str, Any] = {"state": chat.state, "person": None, "open": there}
+        each: dict[str, Any] = {"state": chat.state, "person": None, **there}
         if turn is not None and turn.state == TurnState.WAITING:
             place = places.get(turn.pk)
             each["state"] = "waiting"

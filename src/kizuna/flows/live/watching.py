@@ -1,4 +1,4 @@
-"""What time does to the live queue, each second: the silent give back, who left is let go.
+"""What time does to the live queue, each second: the silent give back, who left is let go, hours end.
 
 Runs on one worker at a time; every step looks again under its locks, so that running twice changes nothing.
 """
@@ -14,7 +14,7 @@ from kizuna.conversations.live.queue_terms import ABANDONED_US, QueueTerms
 from kizuna.conversations.live.seats import SeatState
 from kizuna.conversations.live.turns import TurnState
 from kizuna.conversations.threads import State
-from kizuna.flows.live import news, presence, routing
+from kizuna.flows.live import deferring, news, presence, routing
 from kizuna.flows.live.routing import Told
 from kizuna.jobs import standing
 from kizuna.science import periods
@@ -46,11 +46,22 @@ def watch_shop(shop: "Shop", sitting: "list[Seat]", now: datetime) -> None:
     for turn in turns.list_served(shop.pk):
         if turn.conversation.awaits_us:
             take_back(shop, turn, terms, now)
-    for turn in turns.list_waiting(shop.pk, periods.epoch_us(now)):
+    waiting = turns.list_waiting(shop.pk, periods.epoch_us(now))
+    for turn in waiting:
         _abandon(shop, turn, now)
     for turn in turns.list_returned(shop.pk, periods.epoch_us(now)):
         _take_up(shop, turn, now)
+    _end_hours(shop, waiting, now)
     routing.route(shop, now)
+
+
+def _end_hours(shop: "Shop", waiting: "list[Turn]", now: datetime) -> None:
+    """Take who waits as requests where work is over and nobody is there, not before somebody could have come back."""
+    before_us = periods.epoch_us(now) - queue_terms.COMES_BACK_US
+    long_enough = [turn for turn in waiting if turn.entered_us <= before_us]
+    if long_enough and deferring.availability(shop, now).is_over:
+        for turn in long_enough:
+            deferring.end_of_hours(shop, turn.conversation_id, now)
 
 
 def take_back(shop: "Shop", found: "Turn", terms: QueueTerms, now: datetime) -> bool:

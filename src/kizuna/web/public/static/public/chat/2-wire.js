@@ -358,7 +358,10 @@ function hearEntry(told, heard = true) {
 
 /** @param {any} told */
 function hearState(told) {
-  if ("open" in told) state.isOpen = told.open;
+  if ("open" in told) {
+    state.isOpen = told.open;
+    state.opensAt = told.opens_at || "";
+  }
   if (!state.chat) return;
   const before = state.chat.person;
   state.chat.state = told.state || state.chat.state;

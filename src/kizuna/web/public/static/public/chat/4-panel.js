@@ -357,13 +357,16 @@ function connectionLine() {
 function queueLine() {
   const chat = state.chat;
   const said = listEntries();
-  if (!chat || isClosed() || chat.person || chat.state === "mail" || !state.isOpen || !said.some((each) => each.from === "you")) return null;
+  if (!chat || isClosed() || chat.person || chat.state === "mail" || !said.some((each) => each.from === "you")) return null;
   if (chat.state !== "waiting" && said.some((each) => each.from === "us")) return null;
-  const place = chat.position === 1 ? say("place_next") : chat.position > 1 ? say("place", { n: chat.position }) : say("waiting");
-  const time = chat.wait !== null && chat.position ? say("about", { time: sayTime(chat.wait) }) : "";
-  return h("div", { class: `line ${chat.overflow ? "full" : ""}`, "data-key": `queue ${place} ${time} ${chat.overflow}` }, h("span", { class: "pulse", "aria-hidden": "true" }),
+  // nobody is there any more: when somebody will be, and that an address brings the answer by mail
+  const shut = !state.isOpen;
+  const place = shut ? String(sayPresence()[1]) : chat.position === 1 ? say("place_next") : chat.position > 1 ? say("place", { n: chat.position }) : say("waiting");
+  const time = !shut && chat.wait !== null && chat.position ? say("about", { time: sayTime(chat.wait) }) : "";
+  const full = shut || chat.overflow;
+  return h("div", { class: `line ${full ? "full" : ""}`, "data-key": `queue ${place} ${time} ${full}` }, h("span", { class: shut ? "dot shut" : "pulse", "aria-hidden": "true" }),
     h("div", { class: "middle" }, h("b", {}, place), time && h("small", {}, time)),
-    h("button", { click: () => goTo("defer"), title: say("defer_offer") }, icon("mail"), h("span", { class: chat.overflow ? "" : "unseen" }, say("defer_offer"))));
+    h("button", { click: () => goTo("defer"), title: say("defer_offer") }, icon("mail"), h("span", { class: full ? "" : "unseen" }, say("defer_offer"))));
 }
 
 // --- sound -------------------------------------------------------------------------------------------------------------
