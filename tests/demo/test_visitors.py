@@ -14,9 +14,12 @@ from kizuna.customers.identity import IdentityKind
 from kizuna.demo import visitors
 from kizuna.flows.dialogue import writing
 from kizuna.flows.dialogue.writing import Reply
-from tests.dialogue.making import NOW, make_desk
-from tests.live.talking import NOW_US
+from kizuna.science import periods
+from tests.dialogue.making import NOW as SUNDAY
+from tests.dialogue.making import make_desk
 
+NOW = SUNDAY + timedelta(days=1)
+NOW_US = periods.epoch_us(NOW)
 pytestmark = pytest.mark.django_db
 
 
@@ -26,6 +29,8 @@ def test_visitors_come_wait_and_answer_and_say_what_they_are() -> None:
     known = identity.ensure(desk.shop.pk, IdentityKind.VISITOR, keys, [NOW_US] * 12)
     told = [PastInvitation(key, known[key], f"i-{key}", NOW_US, False) for key in keys]
     past.take_in_invitations(desk.shop.pk, told)
+    visitors.stroll(desk.shop, SUNDAY)
+    assert not Turn.objects.exists(), "work is over: nobody would answer"
     for tick in range(5):
         visitors.stroll(desk.shop, NOW + timedelta(seconds=5 * tick))
     assert Turn.objects.filter(state="waiting").count() == visitors.WAITING

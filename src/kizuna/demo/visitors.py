@@ -1,7 +1,7 @@
 """Simulated visitors of a running demo: a few are on the pages, some wait in the panel, and they say what they are.
 
-They answer once or twice when an operator writes, and more of them come while somebody sits at the live desk. Only in
-an installation that is a demo; what they say takes the way of any visitor's words.
+They answer once or twice when an operator writes; more of them come while somebody sits at the live desk, none when
+work is over. Only in an installation that is a demo; what they say takes the way of any visitor's words.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import transaction
 
 from kizuna.conversations import teams, threads
-from kizuna.conversations.live import online, past, state
+from kizuna.conversations.live import online, past, state, turns
 from kizuna.conversations.live.online import Glance
 from kizuna.conversations.live.state import Beginning, Marks
 from kizuna.conversations.threads import Author, Channel, Direction, Kind, NewConversation, NewMessage
@@ -68,10 +68,11 @@ def stroll(shop: "Shop", now: datetime) -> None:
     state.note({chat.pk: Marks(visitor_seen_us=now_us) for chat in chats})
     for chat in chats:
         _speak(shop, chat, now)
-    wanted = WAITING_AT_WORK if deferring.availability(shop, now).is_open else WAITING
+    there = deferring.availability(shop, now)
+    wanted = WAITING_AT_WORK if there.is_open else 0 if there.is_over else WAITING
     busy = {chat.identity_id for chat in chats}
     free = [each for each in people if each.identity_id not in busy]
-    if len(chats) < wanted and free:
+    if len(turns.list_under_way([chat.pk for chat in chats])) < wanted and free:
         _come(shop, free[now_us // 1_000_000 % len(free)], now)
 
 
