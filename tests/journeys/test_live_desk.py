@@ -88,7 +88,8 @@ def test_an_operator_serves_by_keyboard_alone(browser: Browser, live: LiveKizuna
     expect(page.locator("[data-mark=correct][value=yes]")).to_have_attribute("aria-pressed", "true")
     first = chat.get_attribute("data-key") or ""
     elsewhere, _ = _open(context)
-    elsewhere.keyboard.press("a")
+    elsewhere.locator("[data-list=waiting] .live-open").filter(has_not_text="<").first.click()
+    elsewhere.locator(".chat.here [data-deed=claim]").click()
     expect(page.locator("[data-list=mine] > li")).to_have_count(2)
     elsewhere.keyboard.press("e")
     expect(page.locator("[data-list=mine] > li")).to_have_count(1)
@@ -104,7 +105,7 @@ def test_an_operator_serves_by_keyboard_alone(browser: Browser, live: LiveKizuna
         "from kizuna.conversations.models import ProfileMark, Conversation, Turn;"
         "print(ProfileMark.objects.get().correct, Turn.objects.filter(end='closed').count())"
     )
-    assert marks.split() == ["True", "1"]
+    assert marks.split() == ["True", "2"]
     context.close()
 
 
