@@ -16,7 +16,7 @@ from kizuna.science.beta_means import mean_until_end
 from kizuna.science.fitting import Likelihood
 from kizuna.science.histories import customers_and_repeaters, from_rows, ranks
 from kizuna.science.nbd import ALIKE, log_negative_binomial, tell_rates
-from kizuna.science.purchasing import Floats, Histories, Ints, checked_horizon
+from kizuna.science.purchasing import Floats, Histories, Ints, check_parameters, checked_horizon
 
 _RARELY = 1e-3
 _CACHED = 8_192
@@ -36,6 +36,9 @@ class BetaGeometric:
     a: float
     b: float
     first_coin: ClassVar[int] = 0
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
 
     def expected(self, t: Floats) -> Floats:
         """Expected repeat purchases of a new customer in (0, t]: float64, the shape of t."""

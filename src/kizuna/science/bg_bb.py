@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from kizuna.science import fitting
 from kizuna.science.fitting import Family, Likelihood, Prior
 from kizuna.science.histories import UnreadableHistoryError, customers_and_repeaters, from_rows
-from kizuna.science.purchasing import Fit, Floats, Histories, Ints
+from kizuna.science.purchasing import Fit, Floats, Histories, Ints, check_parameters
 
 _ALIKE = 1e3
 
@@ -29,6 +29,9 @@ class BgBb:
     beta: float
     gamma: float
     delta: float
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
 
     def expected(self, t: Floats) -> Floats:
         """Expected purchases of a new customer in t whole occasions: alpha/(alpha+beta) sum_i<=t S(i).

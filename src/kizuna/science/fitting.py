@@ -5,6 +5,7 @@ any model's likelihood. Time is measured in mean observation lengths inside, so 
 """
 
 import dataclasses
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kizuna.science import histories as purchase_histories
-from kizuna.science.purchasing import Fit, Floats, Histories
+from kizuna.science.purchasing import Fit, Floats, Histories, ParameterError
 
 type Likelihood = Callable[[Floats], tuple[float, Floats]]
 """Log parameters float64[k] to the log-likelihood and its gradient float64[k] by log parameter."""
@@ -38,6 +39,15 @@ class Prior:
     centre: tuple[float, ...]
     spread: tuple[float, ...]
     fades_over: float = FADES_OVER
+
+    def __post_init__(self) -> None:
+        for name, fine in (
+            ("centre", all(0.0 < value < math.inf for value in self.centre)),
+            ("spread", all(value > 0.0 for value in self.spread)),
+            ("fades_over", self.fades_over > 0.0),
+        ):
+            if not fine:
+                raise ParameterError(name, f"{getattr(self, name)} holds what is no number above 0")
 
     def weight(self, repeaters: int) -> float:
         """How much the belief still counts, 1 with no repeat buyer.

@@ -11,7 +11,7 @@ import scipy as sp
 from numpy.typing import ArrayLike
 
 from kizuna.science.newton import Top, climb
-from kizuna.science.purchasing import Fit, Floats, Ints
+from kizuna.science.purchasing import Fit, Floats, Ints, ParameterError, check_parameters
 
 FADES_OVER = 50.0
 """The experience of other shops weighs exp(-customers with money / this): .67 with 20 of them, under .003 with 300."""
@@ -43,6 +43,9 @@ class GammaGamma:
     p: float
     q: float
     v: float
+
+    def __post_init__(self) -> None:
+        check_parameters(self, may_be_zero=frozenset({"v"}))
 
     @property
     def mean(self) -> float:
@@ -105,6 +108,15 @@ class Prior:
     mean: Floats
     deviation: Floats
     weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        for name, fine in (
+            ("mean", np.isfinite(self.mean).all()),
+            ("deviation", np.isfinite(self.deviation).all() and (np.asarray(self.deviation) > 0.0).all()),
+            ("weight", 0.0 <= self.weight < np.inf),
+        ):
+            if not fine:
+                raise ParameterError(name, f"{getattr(self, name)} is no belief one can weigh")
 
     @classmethod
     def of_shops(cls, customers: int = 0) -> "Prior":

@@ -13,7 +13,7 @@ import scipy as sp
 from kizuna.science import fitting
 from kizuna.science.fitting import Family, Likelihood, Prior
 from kizuna.science.histories import customers_and_repeaters, from_rows, ranks
-from kizuna.science.purchasing import Fit, Floats, Histories, Ints, checked_horizon
+from kizuna.science.purchasing import Fit, Floats, Histories, Ints, check_parameters, checked_horizon
 
 ALIKE = 1e3
 """From this shape on a gamma or beta distribution is so narrow that data cannot tell it from a point."""
@@ -29,6 +29,9 @@ class Nbd:
 
     r: float
     alpha: float
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
 
     def expected(self, t: Floats) -> Floats:
         """Expected repeat purchases of a new customer in (0, t], r t/alpha: float64, the shape of t."""

@@ -15,7 +15,7 @@ import scipy as sp
 from kizuna.science import fitting, nbd
 from kizuna.science.fitting import Family, Likelihood, Prior
 from kizuna.science.histories import customers_and_repeaters
-from kizuna.science.purchasing import Fit, Floats, Histories, Ints, checked_horizon
+from kizuna.science.purchasing import Fit, Floats, Histories, Ints, check_parameters, checked_horizon
 
 _NODES, _PANEL, _GONE, _ROWS = 32, 12.0, 44.0, 2048
 _FINE = 32
@@ -36,6 +36,9 @@ class ParetoNbd:
     alpha: float
     s: float
     beta: float
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
 
     def expected(self, t: Floats) -> Floats:
         """Expected repeat purchases of a new customer in (0, t]: float64, the shape of t.

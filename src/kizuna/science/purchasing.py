@@ -4,8 +4,10 @@ A history is (x, t_x, T): repeat purchases, when the last one was, and how long 
 time counted from the first purchase. Source: Fader & Hardie's notes on Pareto/NBD and BG/NBD (2005).
 """
 
+import dataclasses
 from dataclasses import dataclass
-from typing import Protocol
+from math import isfinite
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -67,6 +69,26 @@ class PurchaseModel(Protocol):
 
     def simulate(self, T: Floats, random: np.random.Generator) -> Histories:
         """Draw one history for each observation length."""
+
+
+class ParameterError(ValueError):
+    """A parameter of a model that cannot be: the field is its name."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}")
+        self.field = field
+
+
+def check_parameters(model: Any, *, may_be_zero: frozenset[str] = frozenset()) -> None:
+    """Refuse a model (a dataclass of numbers) whose parameters are not all finite and above 0. Raises ParameterError.
+
+    NaN would go through every formula and come out as an answer that looks like "unknown".
+    """
+    for each in dataclasses.fields(model):
+        value = getattr(model, each.name)
+        if not isfinite(value) or value < 0 or (value == 0 and each.name not in may_be_zero):
+            least = "of at least 0" if each.name in may_be_zero else "above 0"
+            raise ParameterError(each.name, f"{value} is not a finite number {least}")
 
 
 def checked_horizon(t: ArrayLike) -> Floats:

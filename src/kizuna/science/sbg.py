@@ -11,7 +11,7 @@ import scipy as sp
 from numpy.typing import ArrayLike
 
 from kizuna.science.newton import Top, climb
-from kizuna.science.purchasing import Fit, Floats, Ints
+from kizuna.science.purchasing import Fit, Floats, Ints, check_parameters
 
 FEW = 50
 """Below so many customers lost or renewed the experience of other businesses is added."""
@@ -36,6 +36,9 @@ class ShiftedBetaGeometric:
 
     alpha: float
     beta: float
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
 
     def retention(self, renewal: ArrayLike) -> Floats:
         """Share of those still there who renew at their t-th renewal: (beta + t - 1) / (alpha + beta + t - 1).
