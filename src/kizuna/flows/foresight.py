@@ -55,13 +55,14 @@ def foresee(shop: "Shop", book: Book, day: int, terms: Terms, report: Report) ->
         return None
     fitted = outlook.fit(days.customer, days.day, days.profit, day)
     report(0.3)
-    groups = _segments(shop, fitted.customers, day)
+    groups, segments_us = _segments(shop, fitted.customers, day)
     asked = worth.Terms(terms.months, terms.discount_year, terms.maintenance_minor)
     ahead = look_ahead(fitted, asked, groups, len(SEGMENTS), seed=day)
     report(0.6)
     tested = _test(shop, book, day)
     report(1.0)
-    return Foreseen(_columns(fitted, ahead), _totals(ahead, groups, tested), _method(fitted, days), tested)
+    method = {**_method(fitted, days), "segments_us": segments_us}
+    return Foreseen(_columns(fitted, ahead), _totals(ahead, groups, tested), method, tested)
 
 
 def tested_months(first_day: int, day: int) -> int:
@@ -77,7 +78,7 @@ def _test(shop: "Shop", book: Book, day: int) -> dict[str, Any] | None:
     if not months or not len(days.day):
         return None
     fitted = outlook.fit(days.customer, days.day, days.profit, origin)
-    groups = _segments(shop, fitted.customers, origin)
+    groups, _ = _segments(shop, fitted.customers, origin)
     ahead = look_ahead(fitted, worth.Terms(months, 0.0), groups, len(SEGMENTS), seed=origin)
     whole = book.until(day)
     mine = np.isin(whole.customer, fitted.customers)
@@ -134,14 +135,17 @@ def _tracking(fitted: Fitted, bought: CustomerDays, until_day: int) -> dict[str,
     }
 
 
-def _segments(shop: "Shop", customers: Ints, day: int) -> Ints:
-    """The segment each customer was shown in at the end of a day: its place in SEGMENTS."""
+def _segments(shop: "Shop", customers: Ints, day: int) -> tuple[Ints, int | None]:
+    """The segment each customer was shown in at the end of a day, its place in SEGMENTS, and of which instant that is.
+
+    That is the last snapshot's; None where there was none yet, and nobody was placed.
+    """
     end_us = periods.local_midnight_us(day + 1, ZoneInfo(shop.timezone))
     snapshot = snapshots.find_at(shop.pk, end_us)
     if snapshot is None:
-        return np.zeros(len(customers), dtype=np.int64)
+        return np.zeros(len(customers), dtype=np.int64), None
     shown = snapshots.columns(snapshot).shown_to(customers)
-    return np.searchsorted(np.array(["", *SEGMENTS[1:]]), shown).astype(np.int64)
+    return np.searchsorted(np.array(["", *SEGMENTS[1:]]), shown).astype(np.int64), snapshot.as_of_us
 
 
 def _columns(fitted: Fitted, ahead: Ahead) -> ForecastColumns:

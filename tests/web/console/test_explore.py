@@ -125,6 +125,19 @@ def test_a_filter_can_be_taken_away_and_a_lost_value_is_named(made: Place) -> No
     assert parse_qs(query)["country"] == ["Atlantis"]
 
 
+def test_values_nobody_has_are_neither_echoed_at_length_nor_in_numbers(made: Place) -> None:
+    lost = "&".join(f"country={number}{'x' * 4000}" for number in range(25))
+    page = made.client().get(f"{made.url('explore/')}?rows=month&span=all&country=Japan&{lost}")
+    body = page.content.decode()
+    assert "x" * 300 not in body
+    assert "0" + "x" * 58 + "…” in the figures" in body
+    assert "Nor are there 22 further values" in body
+    assert len(body) < 120_000
+    assert page.context["state"].within["country"][0] == "Japan"
+    nobody = made.client().get(f"{made.url('explore/')}?rows=month&span=all&{lost}")
+    assert "No figure passes all the filters" in nobody.content.decode()
+
+
 def test_no_address_breaks_the_page(made: Place) -> None:
     client = made.client()
     for query in ODD_ADDRESSES:

@@ -10,8 +10,9 @@ from django.test import Client
 from django.utils import timezone
 
 from kizuna.flows import forecast
+from kizuna.html import figures
 from kizuna.jobs.models import Job
-from kizuna.relationships import forecasts
+from kizuna.relationships import forecasts, snapshots
 from kizuna.relationships.models import ForecastRun, Standing
 from kizuna.shops import members, sources
 from kizuna.shops.models import AuditEntry
@@ -68,6 +69,9 @@ def test_the_page_tells_the_whole_the_segments_and_how_right_it_was(forecasted: 
     for words in ("Expected net profit", "Still customers", "Had you asked", "How this is computed", "had bought once"):
         assert words in page
     assert page.count("<svg") > 3
+    snapshot = snapshots.find_last(forecasted.shop.pk)
+    assert snapshot is not None
+    assert f"Segments as of {figures.moment(snapshot.as_of_us, forecasted.shop.timezone)}" in page
     said = run.back_test["purchases"]
     assert f"it was {round(said['came'])}" in page
     assert len(re.findall(r'class="who"', page)) == min(25, run.customers)
@@ -126,10 +130,22 @@ def _check_the_customer_pages(forecasted: Place) -> None:
     assert "Purchases to expect" in page
     gone = Standing.objects.filter(shop_id=forecasted.shop.pk, still_customer__lt=0.1).first()
     assert gone is not None
-    assert "Very likely gone" in _page(forecasted, f"customers/{gone.customer.public_id}/")
+    _check_the_joining_sentence(forecasted, best, gone)
     visitor = Standing.objects.filter(shop_id=forecasted.shop.pk, orders=0).first()
     assert visitor is not None
     assert "Still a customer?" not in _page(forecasted, f"customers/{visitor.customer.public_id}/")
+
+
+def _check_the_joining_sentence(forecasted: Place, best: Standing, gone: Standing) -> None:
+    pages = {}
+    for segment, row in (("A", gone), ("D", gone), ("A", best)):
+        Standing.objects.filter(pk=row.pk).update(segment=segment)
+        pages[segment, row.pk] = _page(forecasted, f"customers/{row.customer.public_id}/")
+    assert "Very likely gone" in pages["A", gone.pk]
+    assert "To retain them now means to win them back" in pages["A", gone.pk]
+    assert "must be retained" in pages["A", gone.pk]
+    assert "win them back" not in pages["D", gone.pk] + pages["A", best.pk]
+    assert forecast_words.joined_words("B", "warn").endswith("Write first.")
 
 
 def _check_the_order_of_customers(forecasted: Place) -> None:

@@ -193,7 +193,7 @@ def _chips(state: State, made: CubeView) -> list[tuple[str, str, str]]:
     for name, texts in state.within.items():
         for text in texts:
             code = explore_address.code_of(made, name, text)
-            words = text if code is None else value_words(name, code, made.labels)
+            words = explore_address.shown(text if code is None else value_words(name, code, made.labels))
             found.append((AXES[name], words, explore_address.without(state, name, text).query))
     return found
 

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 MOST_ROWS_DEEP = 2
 MOST_VALUES = 30
 LONGEST_QUERY = 2000
+LONGEST_VALUE = 250
+"""No value of the figures is as long: what is cut matches nothing, and no address is echoed at length."""
+LONGEST_SHOWN = 60
+MOST_LOST = 3
 DRILLED_BY = ("segment", "source", "country", "category", "channel")
 
 
@@ -67,11 +71,7 @@ def parse(query: QueryDict, shop: "Shop", made: CubeView) -> State:
     rows = tuple(axis for axis in _one_level(axes) if axis in query.getlist("rows")) or ("month",)
     column = next((axis for axis in _one_level((*rows, *axes)) if axis not in rows), "")
     span, days = _days(query, shop, made, wrong)
-    within = {name: _texts(query.getlist(name)) for name in DIMENSIONS if name in query}
-    for name, texts in within.items():
-        wrong += [
-            f"There is no “{text}” in the figures any more." for text in texts if code_of(made, name, text) is None
-        ]
+    within = _within(query, made, wrong)
     show = query.get("show", "")
     return State(
         measures,
@@ -86,9 +86,32 @@ def parse(query: QueryDict, shop: "Shop", made: CubeView) -> State:
     )
 
 
+def _within(query: QueryDict, made: CubeView, wrong: list[str]) -> dict[str, tuple[str, ...]]:
+    """What the address narrows to. Of values that the figures do not have a few stay, so that still nothing matches."""
+    within: dict[str, tuple[str, ...]] = {}
+    further = 0
+    for name in (each for each in DIMENSIONS if each in query):
+        texts = _texts(query.getlist(name))
+        lost = [text for text in texts if code_of(made, name, text) is None]
+        kept = {*texts} - {*lost[MOST_LOST:]}
+        within[name] = tuple(text for text in texts if text in kept)
+        wrong += [f"There is no “{shown(text)}” in the figures any more." for text in lost[:MOST_LOST]]
+        further += len(lost[MOST_LOST:])
+    if further:
+        wrong.append(f"Nor are there {further} further values that the address names.")
+    return within
+
+
 def _texts(values: list[str]) -> tuple[str, ...]:
-    """Distinct values without NUL, which PostgreSQL cannot keep in the audit log of exports."""
-    return tuple(dict.fromkeys(value.replace("\0", "") for value in values))[:MOST_VALUES]
+    """Distinct values, cut, without NUL, which PostgreSQL cannot keep in the audit log of exports."""
+    return tuple(dict.fromkeys(value[: 2 * LONGEST_VALUE].replace("\0", "")[:LONGEST_VALUE] for value in values))[
+        :MOST_VALUES
+    ]
+
+
+def shown(text: str) -> str:
+    """Give a value as a sentence or chip can bear it."""
+    return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 1]}…"
 
 
 def ask(state: State, made: CubeView) -> Asked:

@@ -61,6 +61,7 @@ class OutlookCard:
     value: str
     value_between: str
     level: str
+    joined: str
 
 
 def card(shop: "Shop", standing: "Standing | None", now_us: int) -> OutlookCard | None:
@@ -69,8 +70,9 @@ def card(shop: "Shop", standing: "Standing | None", now_us: int) -> OutlookCard 
     outlook = forecasts.find_outlook(shop.pk, run, standing.pk) if run is not None and standing is not None else None
     if run is None or outlook is None:
         return None
+    words = still_words(run, outlook.still, standing, now_us)
     return OutlookCard(
-        still_words(run, outlook.still, standing, now_us),
+        words,
         int(run.terms["months"]),
         run.as_of_us,
         fine(outlook.purchases),
@@ -78,6 +80,24 @@ def card(shop: "Shop", standing: "Standing | None", now_us: int) -> OutlookCard 
         amounts.money_round(outlook.value_minor, shop.currency),
         between_money(outlook.value_low_minor, outlook.value_high_minor, shop.currency),
         level_words(float(run.method["level"])),
+        joined_words(standing.segment, words.tone) if standing is not None else "",
+    )
+
+
+def joined_words(segment: str, tone: str) -> str:
+    """Join what the segment asks for with a forecast that says otherwise; empty where both say the same.
+
+    The segment looks back on what somebody brought, the forecast ahead: both can be right at once.
+    """
+    if segment not in ("A", "B") or tone == "good":
+        return ""
+    who = "one of the most valuable customers" if segment == "A" else "a customer who brought much"
+    if tone == "warn":
+        return f"Segment {segment} says what they brought so far: {who}, and now they may be leaving. Write first."
+    must = "To retain them now means to win them back" if segment == "A" else "Here the dialogue is to win them back"
+    return (
+        f"Segment {segment} says what they brought so far, the forecast what is still to come: {who}, by all "
+        f"signs lost. {must}: ask in person what went wrong, before any offer."
     )
 
 
