@@ -33,6 +33,8 @@ class Addressee:
     """The ways they want to be written to, as they settled; none: every way."""
     pace: str = ""
     """How often they want to be written to: gladly, monthly, seldom; '' where they never said."""
+    topics: tuple[str, ...] = ()
+    """What they want to read about, as they settled; none: everything."""
 
 
 def read(shop_id: int, customer_ids: Collection[int]) -> dict[int, Addressee]:
@@ -66,10 +68,17 @@ def _first_name(name: str, traits: Mapping[str, Any]) -> str:
     return words[0]
 
 
-def _wished(traits: Mapping[str, Any]) -> tuple[tuple[str, ...], str]:
-    ways, pace = traits.get("preferred_channels"), traits.get("preferred_frequency")
-    said = tuple(each for each in ways if isinstance(each, str)) if isinstance(ways, list) else ()
-    return said, pace if isinstance(pace, str) else ""
+def _wished(traits: Mapping[str, Any]) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
+    pace = traits.get("preferred_frequency")
+    return (
+        _words(traits.get("preferred_channels")),
+        pace if isinstance(pace, str) else "",
+        _words(traits.get("preferred_topics")),
+    )
+
+
+def _words(said: object) -> tuple[str, ...]:
+    return tuple(each for each in said if isinstance(each, str)) if isinstance(said, list) else ()
 
 
 def _zone(traits: Mapping[str, Any]) -> str:

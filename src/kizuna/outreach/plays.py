@@ -216,6 +216,8 @@ def _check_strengthening(draft: PlayDraft) -> None:
 
 
 def _check_who(wanted: Who) -> None:
+    if wanted.topic and wanted.topic not in who.TOPICS:
+        raise Refused("topic", "choose one of the topics")
     if not set(wanted.segments) <= set(who.SEGMENTS):
         raise Refused("segments", "there are segments A, B, C and D")
     if not set(wanted.stages) <= set(range(6)):

@@ -12,6 +12,14 @@ DAY_US: Final = 86_400_000_000
 SEGMENTS: Final = ("A", "B", "C", "D")
 MOST_DAYS: Final = 3650
 CONSENT_PURPOSE: Final = "email_marketing"
+TOPICS: Final[Mapping[str, str]] = {
+    "news": "news from the shop",
+    "offers": "offers",
+    "events": "events",
+    "advice": "advice",
+    "care": "care of what they bought",
+}
+"""What a mail can be about, as customers choose among it on the premium site; one without a topic is for everybody."""
 
 REASONS: Final[Mapping[str, str]] = {
     "segment": "in another segment",
@@ -24,6 +32,7 @@ REASONS: Final[Mapping[str, str]] = {
     "stranger": "no relation yet: never bought, never wrote",
     "no_address": "we have no e-mail address",
     "other_way": "asked to be reached another way",
+    "other_topic": "want to read about other things",
     "no_consent": "did not agree to such mail",
     "suppressed": "must not be written to: unsubscribed, complained or bounced",
     "missing": "a field of the mail has no value",
@@ -46,6 +55,7 @@ class Who:
     language: str = ""
     country: str = ""
     tag: str = ""
+    topic: str = ""
 
     def stored(self) -> dict[str, Any]:
         """As the table keeps it."""
@@ -69,6 +79,7 @@ class Person:
     zone: str = ""
     channels: tuple[str, ...] = ()
     pace: str = ""
+    topics: tuple[str, ...] = ()
     tags: frozenset[str] = frozenset()
     talked_us: int | None = None
     learned_us: int | None = None
@@ -95,7 +106,7 @@ def read(kept: Mapping[str, Any]) -> Who:
 
 def find_reason(who: Who, person: Person, missing: bool, now_us: int) -> str:
     """Say why a customer is left out, by the name of the reason; empty: they are meant and may be written to."""
-    return _not_meant(who, person, now_us) or _refused(person, missing)
+    return _not_meant(who, person, now_us) or _refused(who, person, missing)
 
 
 def _not_meant(who: Who, person: Person, now_us: int) -> str:
@@ -116,7 +127,7 @@ def _not_meant(who: Who, person: Person, now_us: int) -> str:
     return ""
 
 
-def _refused(person: Person, missing: bool) -> str:
+def _refused(who: Who, person: Person, missing: bool) -> str:
     if not person.has_relation:
         return "stranger"
     if not person.address:
@@ -125,6 +136,8 @@ def _refused(person: Person, missing: bool) -> str:
         return "suppressed"
     if person.channels and "email" not in person.channels:
         return "other_way"
+    if who.topic and person.topics and who.topic not in person.topics:
+        return "other_topic"
     if not person.consents:
         return "no_consent"
     if person.written:

@@ -129,6 +129,20 @@ def test_who_asked_to_be_reached_another_way_gets_no_mail() -> None:
     }
 
 
+def test_who_chose_other_topics_gets_no_mail_about_this_one() -> None:
+    shop = make_shop()
+    people(shop, 1, traits={"preferred_topics": ["offers", "events"]})
+    people(shop, 1, first=1, traits={"preferred_topics": ["advice"]})
+    people(shop, 1, first=2)
+    about = replace(DRAFT, who=Who(segments=("A",), silent_days=None, topic="advice"))
+    play = running(shop, about)
+    assert choosing.preview(shop, choosing.asked_of(play, ""), play, NOW_US).left_out == {"other_topic": 1}
+    send_all(play)
+    assert set(written(shop)) == {"p1@example.com", "p2@example.com"}
+    plain = running(shop, replace(DRAFT, name="Plain", who=Who(segments=("A",), silent_days=None)))
+    assert "other_topic" not in choosing.preview(shop, choosing.asked_of(plain, ""), plain, NOW_US).left_out
+
+
 @pytest.mark.parametrize(("pace", "days"), [("monthly", 30), ("seldom", 90)])
 def test_who_wants_to_be_written_to_seldom_is(pace: str, days: int) -> None:
     shop = make_shop()

@@ -59,6 +59,7 @@ def people(shop: "Shop", rows: Sequence[RollRow], play: "Play | None") -> list[P
                 zone=head.zone or shop.timezone,
                 channels=head.channels,
                 pace=head.pace,
+                topics=head.topics,
                 tags=frozenset().union(*(tags.get(each, ()) for each in mine)),
                 talked_us=talked.get(row.customer_id),
                 learned_us=max((each.last_us for each in lessons[row.customer_id]), default=None),

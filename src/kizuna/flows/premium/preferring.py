@@ -14,7 +14,7 @@ from kizuna.customers.profiles import ProfileChange
 from kizuna.flows import happenings
 from kizuna.flows.happenings import Happening
 from kizuna.html import words
-from kizuna.outreach import suppression
+from kizuna.outreach import suppression, who
 from kizuna.science import periods
 from kizuna.shops.tenants import Refused
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 CHANNELS = ("email", "phone", "post", "chat", "portal")
 FREQUENCIES = ("gladly", "monthly", "seldom")
-TOPICS = ("news", "offers", "events", "advice", "care")
+TOPICS = tuple(who.TOPICS)
 MARKETING = "email_marketing"
 PURPOSES = (MARKETING, "surveys", "analytics")
 _TRAITS = ("preferred_channels", "preferred_frequency", "preferred_topics")

@@ -9,7 +9,7 @@ from kizuna.conversations import teams
 from kizuna.outreach import letters, plays
 from kizuna.outreach.hours import Cap, Window
 from kizuna.outreach.plays import PlayDraft, Purpose, RulesDraft
-from kizuna.outreach.who import MOST_DAYS, Who
+from kizuna.outreach.who import MOST_DAYS, TOPICS, Who
 from kizuna.relationships import lists
 from kizuna.web.console.outreach import words
 from kizuna.web.console.pages.words import SEGMENTS
@@ -56,6 +56,12 @@ class PlayForm(forms.Form):
     language = forms.CharField(label="Language", required=False, max_length=20, help_text="Such as de or en.")
     country = forms.ChoiceField(label="Country", required=False)
     tag = forms.CharField(label="Tag", required=False, max_length=40)
+    topic = forms.ChoiceField(
+        label="What it is about",
+        required=False,
+        choices=[("", "No topic: for everybody"), *((key, words.sentence(told)[:-1]) for key, told in TOPICS.items())],
+        help_text="Customers who chose topics on the premium site get only what is about those.",
+    )
     team = forms.ChoiceField(label="From", help_text="This team gets the answers.")
     subject = forms.CharField(label="Subject", max_length=200)
     text = forms.CharField(label="Your question", max_length=5000, widget=forms.Textarea({"rows": 14}))
@@ -166,6 +172,7 @@ def read_who(said: Mapping[str, Any]) -> Who:
         language=said["language"].strip(),
         country=said["country"],
         tag=said["tag"].strip(),
+        topic=said["topic"],
     )
 
 

@@ -58,6 +58,8 @@ def whom(wanted: Who) -> str:
         parts.append(wanted.country)
     if wanted.tag:
         parts.append(f"tag {wanted.tag}")
+    if wanted.topic:
+        parts.append(f"about {who.TOPICS.get(wanted.topic, wanted.topic)}")
     return sentence(", ".join(parts)).removesuffix(".")
 
 
