@@ -9,7 +9,16 @@ from uuid import UUID
 from django.db.models import Q
 
 from kizuna.conversations import attachments
-from kizuna.conversations.models import Attachment, Conversation, Message, Outgoing, RawMail, ServiceRequest
+from kizuna.conversations.models import (
+    Attachment,
+    Conversation,
+    Message,
+    Outgoing,
+    Proposal,
+    RawMail,
+    ServiceRequest,
+    WishProposal,
+)
 
 
 def list_wish_ids(shop_id: int, identity_ids: Sequence[int]) -> list[UUID]:
@@ -22,6 +31,14 @@ def list_talk_ids(shop_id: int, identity_ids: Sequence[int]) -> list[int]:
     """List the conversations of identities, by number."""
     talks = Conversation.objects.filter(shop_id=shop_id, identity_id__in=list(identity_ids))
     return list(talks.values_list("id", flat=True))
+
+
+def has_taught(shop_id: int, identity_ids: Sequence[int]) -> bool:
+    """Whether words of identities may stand in what was learned of wishes: their wishes, and messages judged none."""
+    wanted = list(identity_ids)
+    judged = WishProposal.objects.filter(shop_id=shop_id, message__conversation__identity_id__in=wanted)
+    judged = judged.filter(state=Proposal.DISMISSED)
+    return ServiceRequest.objects.filter(shop_id=shop_id, identity_id__in=wanted).exists() or judged.exists()
 
 
 def erase(shop_id: int, identity_ids: Sequence[int], addresses: Collection[str]) -> set[str]:

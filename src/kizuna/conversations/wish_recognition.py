@@ -90,6 +90,11 @@ def learn(shop_id: int, examples: list[Example], now_us: int) -> Recogniser:
     return kept
 
 
+def forget(shop_id: int) -> bool:
+    """Forget every learned model: their terms are words of people; whether there was one. It has to learn anew."""
+    return Recogniser.objects.filter(shop_id=shop_id).delete()[0] > 0
+
+
 def find_newest(shop_id: int) -> Recogniser | None:
     """Find the model in use, without the model itself: when it learned and how it did."""
     return Recogniser.objects.filter(shop_id=shop_id).defer("model").order_by("-id").first()

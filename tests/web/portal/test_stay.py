@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from kizuna.conversations import talks_of, threads
-from kizuna.conversations.models import Conversation, Message, Outgoing, ServiceRequest
+from kizuna.conversations.models import Conversation, Message, Outgoing, Recogniser, ServiceRequest
 from kizuna.conversations.threads import Author, Direction, NewMessage
 from kizuna.customers import consent
 from kizuna.customers.models import Customer, Identity, SearchTerm
@@ -19,6 +19,7 @@ from kizuna.flows.learning import Learned
 from kizuna.flows.premium import wishing
 from kizuna.flows.wishes import handling
 from kizuna.flows.wishes.handling import Refusal, Understanding
+from kizuna.jobs.models import Job
 from kizuna.knowledge.models import Lesson, SurveyAnswer, SurveyAsk
 from kizuna.outreach import suppression
 from kizuna.outreach.suppression import Reason, Scope
@@ -257,6 +258,17 @@ def test_everything_can_be_taken_away_and_erased(anna):
     assert not suppression.Suppression.objects.exclude(address="").exists()
     entry = AuditEntry.objects.get(action="customer_erased")
     assert "anna" not in f"{entry.target}{entry.before}{entry.after}".lower()
+
+
+def test_words_that_were_learned_from_are_forgotten_with_who_said_them(anna):
+    _wish(anna, "a blend for aunt Philomena")
+    other = make_staying(anna.shop, "Berta Ost")
+    Recogniser.objects.create(shop=anna.shop, model={"terms": ["philomena"]}, learned_us=1, examples=1, figures={})
+    other.send("particulars/erase/", sure="1")
+    assert Recogniser.objects.exists(), "who taught nothing takes nothing along"
+    anna.send("particulars/erase/", sure="1")
+    assert not Recogniser.objects.exists()
+    assert Job.objects.filter(once_key=f"wishes-learn:{anna.shop.pk}").exists(), "it is learned anew"
 
 
 def test_the_owner_of_a_privilege_in_grace_reads_until_when(anna):

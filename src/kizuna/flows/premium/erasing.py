@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from django.db import transaction
 
-from kizuna.conversations import attachments
+from kizuna.conversations import attachments, wish_recognition
 from kizuna.conversations import erasing as dialogue
 from kizuna.conversations.live import erasing as live
 from kizuna.customers import erasing as people
 from kizuna.customers import links, profiles
 from kizuna.flows import analytics_upkeep, placing, restating, stages
+from kizuna.flows.wishes import teaching
 from kizuna.knowledge import answers, asked, learned
 from kizuna.outreach import suppression
 from kizuna.outreach.suppression import Reason, Scope
@@ -55,6 +56,8 @@ def erase(shop: "Shop", customer_id: int, person: "Person | None", now: datetime
         capabilities.release(shop.pk, wish, now_us)
     asked.erase(shop.pk, dialogue.list_talk_ids(shop.pk, identity_ids), keys)
     live.erase(shop.pk, identity_ids, keys, addresses)
+    if dialogue.has_taught(shop.pk, identity_ids) and wish_recognition.forget(shop.pk):
+        teaching.learn_now(shop, now)
     files = dialogue.erase(shop.pk, identity_ids, addresses)
     learned.erase(shop.pk, identity_ids)
     answers.erase(shop.pk, identity_ids)
