@@ -6,11 +6,13 @@ from datetime import timedelta
 import pytest
 from django.db import connection, transaction
 
-from kizuna.conversations import attachments, attention, canned, drafts, outgoing, queues, search, threads
+from kizuna.conversations import attachments, attention, canned, drafts, outgoing, queues, search, talks_of, threads
 from kizuna.conversations.models import Attachment, Conversation
 from kizuna.conversations.queues import Asked
 from kizuna.conversations.threads import State
 from kizuna.conversations.wishes import Source
+from kizuna.customers import links
+from kizuna.flows import identities
 from kizuna.flows.dialogue import attending, files, habits, handling, joining, writing
 from kizuna.flows.dialogue.joining import Bulk
 from kizuna.flows.dialogue.writing import Refused, Reply
@@ -246,3 +248,15 @@ def test_a_wish_goes_with_the_conversation_it_came_from() -> None:
     made = joining.split(desk.shop, first.pk, [number], desk.kim, NOW)
     wish.refresh_from_db()
     assert wish.conversation_id == made.pk
+
+
+def test_customers_parted_again_read_only_their_own_words() -> None:
+    desk = make_desk()
+    ann, bo = write_in(desk), write_in(desk, "Bo's secret", "Tea", "bo@example.com", 9)
+    writing.reply(desk.shop, bo.pk, Reply("An answer to Bo"), desk.kim, NOW)
+    merged = identities.merge(desk.shop, identities.Pair(ann.customer_id, bo.customer_id), desk.kim, NOW)
+    joining.merge(desk.shop, ann.pk, bo.pk, desk.kim, NOW)
+    identities.unmerge(desk.shop, merged, desk.kim, NOW)
+    mine = links.identities_of(desk.shop.pk, [ann.customer_id])[ann.customer_id]
+    assert [each.text for each in talks_of.list_said(desk.shop.pk, ann.pk, mine)] == ["Where is my tea?"]
+    assert len(talks_of.list_said(desk.shop.pk, ann.pk, None)) == 3

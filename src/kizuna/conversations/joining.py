@@ -33,6 +33,8 @@ def merge(kept: Conversation, other: Conversation, now_us: int) -> int:
         raise Refused("they belong to different customers")
     if Channel.CHAT in (kept.channel, other.channel):
         raise Refused("a chat stays as it was")
+    if other.identity_id is not None and other.identity_id != kept.identity_id:
+        _remember(other)
     moved = _move(Message.objects.filter(conversation=other).order_by("number"), kept)
     tags = ConversationTag.objects.filter(conversation=other).values_list("tag_id", flat=True)
     rows = [ConversationTag(conversation=kept, tag_id=tag_id) for tag_id in tags]
@@ -104,6 +106,12 @@ def withdraw(message: Message) -> str:
     message.remarks = {"happening": "taken_back", "undone": True}
     message.save()
     return text
+
+
+def _remember(other: Conversation) -> None:
+    """Note at each message whose conversation it was: customers merged by mistake are parted again, threads are not."""
+    said = Message.objects.filter(conversation=other, kind=Kind.MESSAGE, identity_id=None)
+    said.update(identity_id=other.identity_id)
 
 
 def _move(entries: QuerySet[Message], to: Conversation) -> int:

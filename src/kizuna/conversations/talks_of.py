@@ -6,6 +6,8 @@ Everything is found through the customer's identities; another customer's conver
 from collections.abc import Collection
 from uuid import UUID
 
+from django.db.models import Q
+
 from kizuna.conversations.models import Author, Channel, Conversation, Direction, Kind, Message, ServiceRequest, State
 from kizuna.conversations.threads import NotThere
 
@@ -37,9 +39,15 @@ def find_by_token(shop_id: int, identity_ids: Collection[int], client_id: str) -
     return None if found is None else found.conversation
 
 
-def list_said(shop_id: int, conversation_id: int) -> list[Message]:
-    """List what was said in a conversation: messages either way, in their order; no notes, no happenings."""
+def list_said(shop_id: int, conversation_id: int, identity_ids: Collection[int] | None) -> list[Message]:
+    """List what was said with a customer in a conversation, either way, in order; no notes, no happenings.
+
+    What another customer wrote or was answered is left out: conversations merged while two customers were one. None
+    reads everybody's words, for the shop's own people.
+    """
     said = Message.objects.filter(shop_id=shop_id, conversation_id=conversation_id, kind=Kind.MESSAGE)
+    if identity_ids is not None:
+        said = said.filter(Q(identity_id=None) | Q(identity_id__in=list(identity_ids)))
     said = said.filter(direction__in=[Direction.IN, Direction.OUT])
     return list(said.select_related("person").prefetch_related("attachments").order_by("number"))
 

@@ -51,7 +51,7 @@ def suggest(shop: "Shop", about: int | str, now: datetime, language: str = "") -
         conversation = threads.find(shop.pk, about)
         if conversation is None:
             raise threads.NotThere(str(about))
-        text = question_of(talks_of.list_said(shop.pk, conversation.pk))
+        text = question_of(talks_of.list_said(shop.pk, conversation.pk, None))
     text = text.strip()[:LONGEST]
     if not text:
         return []

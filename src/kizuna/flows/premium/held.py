@@ -148,7 +148,7 @@ def _talks(shop_id: int, identity_ids: Sequence[int]) -> list[dict[str, object]]
             "opened": _when(each.opened_us),
             "messages": [
                 {"from": "you" if said.direction == "in" else "the shop", "when": _when(said.at_us), "text": said.text}
-                for said in talks_of.list_said(shop_id, each.pk)
+                for said in talks_of.list_said(shop_id, each.pk, identity_ids)
             ],
         }
         for each in talks_of.list_talks(shop_id, identity_ids)

@@ -38,7 +38,7 @@ def talk(request: SiteRequest, talk: UUID) -> HttpResponseBase:
         raise Http404 from absent
     if request.method == "POST":
         return _write(request, found.public_id)
-    said = talks_of.list_said(request.store.pk, found.pk)
+    said = talks_of.list_said(request.store.pk, found.pk, request.guest.identity_ids)
     return show(request, "talk", {"talk": found, "said": said, "token": fresh_token()})
 
 
