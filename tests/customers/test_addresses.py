@@ -40,3 +40,10 @@ def test_who_is_erased_takes_nobody_elses_address_along(anna):
     assert erasing.list_addresses(shop.pk, customer_id) == ["bert@example.com"]
     identity.ensure(shop.pk, IdentityKind.EMAIL, ["bert@example.com"], [NOW_US])
     assert erasing.list_addresses(shop.pk, customer_id) == []
+
+
+def test_an_address_is_found_however_its_letters_were_written(anna):
+    shop, identity_id = anna
+    say(shop, identity_id, " Anna@Example.COM ", trusted=True)
+    assert addresses.find_identity(shop.pk, "anna@example.com") == identity_id
+    assert addresses.find_identity(shop.pk, "ANNA@example.com") == identity_id

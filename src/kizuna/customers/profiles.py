@@ -174,7 +174,7 @@ def _take_in(said: Said, change: ProfileChange) -> None:
     for name, longest in FIELDS.items():
         value = getattr(change, name)
         if value is not None:
-            _put(said, name, value.strip()[:longest], change)
+            _put(said, name, _folded(name, value.strip()[:longest]), change)
     traits = said.setdefault("traits", {}) if change.traits else {}
     for name, value in change.traits.items():
         if name in traits or len(traits) < MOST_TRAITS:
@@ -188,6 +188,11 @@ def _take_in(said: Said, change: ProfileChange) -> None:
             said["first_touch"] = touch
         if "last_touch" not in said or (touch[0], order) > _touch_key(said["last_touch"]):
             said["last_touch"] = touch
+
+
+def _folded(name: str, value: str) -> str:
+    """An address is the same however its letters are written: kept in small ones, so that a log-in finds it."""
+    return value.lower() if name == "email" else value
 
 
 def _put(said: Said, name: str, value: Any, change: ProfileChange) -> None:
@@ -215,7 +220,7 @@ def _voices(shop_id: int, customer_ids: Collection[int]) -> dict[int, list[_Voic
 
 def _fold(voices: Sequence[_Voice]) -> dict[str, Any]:
     said = [voice.said for voice in voices]
-    folded: dict[str, Any] = {name: _best(each.get(name) for each in said) or "" for name in FIELDS}
+    folded: dict[str, Any] = {name: _folded(name, _best(each.get(name) for each in said) or "") for name in FIELDS}
     folded["email"], folded["email_verified"] = _address(voices, folded["email"])
     phones = [voice for voice in voices if voice.kind == IdentityKind.PHONE]
     if not folded["phone"] and phones:
@@ -243,7 +248,7 @@ def _address(voices: Sequence[_Voice], said: str) -> tuple[str, bool]:
     entries = [voice.said["email"] for voice in voices if "email" in voice.said]
     confirmed = [entry for entry in entries if entry[0].lower() in verified]
     if confirmed:
-        return str(max(confirmed, key=_weight)[0]), True
+        return _folded("email", str(max(confirmed, key=_weight)[0])), True
     return max(verified, key=lambda value: (verified[value], value))[:254], True
 
 
