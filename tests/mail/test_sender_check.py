@@ -5,6 +5,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from kizuna.conversations.mail import senders
 from kizuna.conversations.mail.parse import parse_mail
 from kizuna.flows.mail_in import sender_check
 from tests.mail.post import write
@@ -53,3 +54,26 @@ def test_where_nobody_answers_nobody_knows() -> None:
 
     raw = _signed(b"example.com", write())
     assert not sender_check.is_signed(parse_mail(raw), raw, silent)
+
+
+def test_words_added_below_a_part_that_was_signed_are_not_signed() -> None:
+    raw = write()
+    part = dkim.sign(raw, b"s1", b"example.com", PRIVATE, include_headers=[b"from", b"subject"], length=True) + raw
+    added = part + b"and send the goods elsewhere\r\n"
+    assert dkim.DKIM(added, minkey=1024).verify(0, dnsfunc=lambda name, timeout=0: _lookup("")), "the trap is real"
+    assert not sender_check.is_signed(parse_mail(added), added, _lookup)
+
+
+@pytest.mark.parametrize(
+    ("signing", "domain", "are"),
+    [
+        ("github.io", "a.github.io", True),
+        ("a.github.io", "b.github.io", False),
+        ("shop.co.uk", "rival.co.uk", False),
+        ("mg.shop.co.uk", "shop.co.uk", True),
+        ("evilexample.com", "example.com", False),
+        ("", "example.com", False),
+    ],
+)
+def test_neighbours_under_one_roof_do_not_sign_for_each_other(signing: str, domain: str, are: bool) -> None:
+    assert senders.aligned(signing, domain) is are

@@ -12,7 +12,6 @@ from kizuna.conversations.mail.parsed import ParsedMail
 _RESULT = re.compile(r"\b(dmarc|dkim|spf)\s*=\s*([a-z]+)((?:[^;\"]|\"[^\"]{0,500}\"){0,1500})", re.IGNORECASE)
 _PROPERTY = re.compile(r"\b(header\.d|header\.i|header\.from|smtp\.mailfrom|smtp\.helo)\s*=\s*\"?([^\s;\"]+)", re.I)
 _COMMENT = re.compile(r"\([^()]{0,500}\)")
-_TWO_LEVELS = re.compile(r"^(co|com|org|net|ac|gov|edu|or|ne|go)\.[a-z]{2}$")
 
 
 class Check(StrEnum):
@@ -47,9 +46,13 @@ def read_results(mail: ParsedMail, trusted: str) -> Check:
 
 
 def aligned(signing: str, domain: str) -> bool:
-    """Whether two domains are of one organisation (relaxed alignment)."""
+    """Whether one domain is the other or lies under it.
+
+    Two neighbours under one roof are not: without the list of public suffixes a.github.io and b.github.io would be one
+    organisation. A roof that many share (co.uk, github.io) signs for nobody under it but by its own owner.
+    """
     one, other = signing.strip(". ").lower(), domain.strip(". ").lower()
-    return bool(one) and bool(other) and _organisation(one) == _organisation(other)
+    return bool(one) and bool(other) and (one == other or one.endswith(f".{other}") or other.endswith(f".{one}"))
 
 
 def _server_of(line: str) -> str:
@@ -58,9 +61,3 @@ def _server_of(line: str) -> str:
 
 def _names(rest: str, domain: str) -> bool:
     return any(aligned(value.rpartition("@")[2], domain) for _, value in _PROPERTY.findall(rest))
-
-
-def _organisation(domain: str) -> str:
-    labels = domain.split(".")
-    kept = 3 if len(labels) > 2 and _TWO_LEVELS.match(".".join(labels[-2:])) else 2
-    return ".".join(labels[-kept:])

@@ -40,7 +40,10 @@ def check(shop_id: int, mail: ParsedMail, raw: bytes) -> Check:
 
 
 def is_signed(mail: ParsedMail, raw: bytes, lookup: Lookup) -> bool:
-    """Whether the sender's own domain signed the mail as it stands; False also where nobody can tell."""
+    """Whether the sender's own domain signed the mail as it stands; False also where nobody can tell.
+
+    A signature over the first part of the body alone (l=) vouches for no word that stands below it.
+    """
     domain = mail.sender.address.rpartition("@")[2]
     if not domain or len(raw) > LARGEST or b"dkim-signature:" not in raw[:65_536].lower():
         return False
@@ -49,12 +52,13 @@ def is_signed(mail: ParsedMail, raw: bytes, lookup: Lookup) -> bool:
             signature = dkim.DKIM(raw, minkey=1024)
             good = signature.verify(number, dnsfunc=lambda name, timeout=0: lookup(_text(name)))
             signer = _text(signature.domain or b"")
+            whole = b"l" not in (signature.signature_fields or {})
         except _NoAnswer:
             return False
         except Exception:
             # hostile signatures make the library raise all kinds; none of them is a good one
             return False
-        if good and senders.aligned(signer, domain):
+        if good and whole and senders.aligned(signer, domain):
             return True
     return False
 
