@@ -5,7 +5,8 @@ import json
 import pytest
 from django.test import Client
 
-from kizuna.flows import facts, happenings, referrals, stage_events
+from kizuna.customers.models import Identity
+from kizuna.flows import facts, happenings, identities, referrals, stage_events
 from kizuna.flows.happenings import Happening
 from kizuna.relationships import investment_terms, investments
 from kizuna.relationships import referrals as kept
@@ -94,6 +95,17 @@ def test_a_referral_reaches_the_stage_of_who_gave_it(books: Books) -> None:
     assert [event.ref for event in events if event.act == "referral"] == [
         f"referral-{kept.list_of(books.shop.pk, [anna])[0].id}"
     ]
+
+
+def test_two_accounts_of_one_person_brought_nobody(books: Books) -> None:
+    anna = books.customer("anna")
+    code = kept.code_of(books.shop.pk, anna, NOW_US)
+    order(books.shop, 3, {"userId": "ben"}, "first", referral=code)
+    ben = Identity.objects.get(shop=books.shop, key="ben").customer_id
+    who = books.customer_of(anna)
+    assert [each.act for each in stage_events.gather(books.shop, [who])[who] if each.act == "referral"]
+    identities.merge(books.shop, identities.Pair(who, ben), None, NOW)
+    assert not [each.act for each in stage_events.gather(books.shop, [who])[who] if each.act == "referral"]
 
 
 def test_the_link_leads_where_the_shop_decided(books: Books, client: Client) -> None:

@@ -115,6 +115,8 @@ def _lessons(shop_id: int, owner: Mapping[int, int]) -> Told:
 
 
 def _referrals(shop_id: int, owner: Mapping[int, int]) -> Told:
+    """Who they brought; two accounts of one person, merged since, brought nobody."""
     for each in referrals.list_of(shop_id, owner):
-        if each.attributed_us is not None:
+        one_person = owner.get(each.identity_id) == owner[each.giver_identity_id]
+        if each.attributed_us is not None and not one_person:
             yield each.giver_identity_id, Event(each.attributed_us, Act.REFERRAL, f"referral-{each.id}")
