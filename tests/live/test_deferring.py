@@ -6,7 +6,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from kizuna.conversations import threads
-from kizuna.conversations.models import ChatState, Conversation, Outgoing, SeatState, ServiceRequest, Turn
+from kizuna.conversations.models import (
+    Attachment,
+    ChatState,
+    Conversation,
+    Message,
+    Outgoing,
+    SeatState,
+    ServiceRequest,
+    Turn,
+)
 from kizuna.conversations.threads import Author, Kind, State
 from kizuna.customers import addresses, profiles
 from kizuna.flows.dialogue import handling, writing
@@ -149,10 +158,12 @@ def test_a_transcript_is_sent_once_per_state_and_few_times() -> None:
     desk = make_desk()
     chat = open_chat(desk, "Do you have it?", language="de", context={"timezone": "Asia/Tokyo"}, visitor_seen_us=NOW_US)
     writing.reply(desk.shop, chat.pk, Reply("Yes."), desk.kim, NOW)
+    first = Message.objects.get(conversation=chat, number=1)
+    Attachment.objects.create(shop=desk.shop, message=first, name="pot.png", token="t", size=1, created_us=NOW_US)
     assert deferring.transcript(desk.shop, chat.pk, "ann@example.com", NOW)
     assert not deferring.transcript(desk.shop, chat.pk, "ann@example.com", NOW)
     mail = Outgoing.objects.get()
-    assert mail.content["text"] == "21:00 Sie:\nDo you have it?\n\n21:00 Kim Kay:\nYes.\n"
+    assert mail.content["text"] == "21:00 Sie:\nDo you have it?\n[pot.png]\n\n21:00 Kim Kay:\nYes.\n"
     assert mail.content["subject"] == "Unser Gespräch vom 1. März 2026"
     for number in range(2):
         say(chat, "More", f"more-{number}")

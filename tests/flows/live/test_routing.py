@@ -78,7 +78,7 @@ def test_skill_and_department_are_asked_for() -> None:
     floor.sit(floor.desk.kim, skills=("returns",))
     floor.sit(floor.desk.lee, skills=())
     TeamMember.objects.create(team=other, person=floor.desk.lee)
-    skilled = floor.wait(context={"skill": "returns"})
+    skilled = floor.wait(context={"skill": "Returns"})
     sent = floor.wait()
     Turn.objects.filter(conversation=sent).update(team=other)
     assert floor.route() == {skilled.pk: floor.desk.kim.pk, sent.pk: floor.desk.lee.pk}

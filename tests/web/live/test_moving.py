@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from kizuna.conversations import threads
 from kizuna.conversations.live import online
 from kizuna.conversations.models import ChatInvitation, ChatState, Conversation, Turn
 from kizuna.flows.live import arriving, ending, routing
@@ -137,11 +138,22 @@ def test_an_operators_invitation_reaches_the_visitor_and_is_accepted_once(panell
             _, told, _ = await opened.next("invite")
             assert (told["words"], told["by"]) == ("May I help?", kim.name)
         answer = await call(door, "open", token=token, client_id="a", text="yes", invitation=told["invitation"])
-        assert answer.status == 200
+        assert (answer.status, answer.content["number"]) == (200, 2)
+        thief = (await call(door, "hello", key=panelled.key, visitor="bob")).content["token"]
+        stolen = await call(door, "open", token=thief, client_id="b", text="hi", invitation=told["invitation"])
+        assert stolen.content["number"] == 1, "whom it was not said to does not begin with it"
 
     panelled.run(inviting)
     invitation = ChatInvitation.objects.get()
-    assert invitation.conversation == Conversation.objects.get()
+    chat = Conversation.objects.get(last_number=2)
+    assert invitation.conversation == chat
+    assert [(each.author, each.text) for each in threads.list_messages(shop.pk, chat.pk)] == [
+        ("person", "May I help?"),
+        ("customer", "yes"),
+    ]
+    assert chat.first_response_us is None, "what invites is no answer"
+    turn = Turn.objects.get(conversation=chat)
+    assert (turn.answered_us, turn.wanted) == (None, kim), "who invited has it first"
     assert arriving.invite(shop, "nobody", "x", kim, NOW) is False
 
 

@@ -136,7 +136,7 @@ def list_to_ask(now_us: int, most: int) -> list[Conversation]:
 
 
 def list_said(conversation_id: int) -> list[Message]:
-    """List what both sides said in a chat, in its order; no notes, no happenings."""
+    """List what both sides said in a chat, in its order, with their files; no notes, no happenings."""
     said = Message.objects.filter(conversation_id=conversation_id, kind=Kind.MESSAGE)
     said = said.filter(direction__in=[Direction.IN, Direction.OUT])
-    return list(said.select_related("person").order_by("number"))
+    return list(said.select_related("person").prefetch_related("attachments").order_by("number"))

@@ -46,5 +46,12 @@ def list_invitations(shop_id: int, identity_ids: Sequence[int], keys: Collection
     wanted = Q(identity_id__in=list(identity_ids)) | Q(visitor_key__in=list(keys))
     rows = ChatInvitation.objects.filter(shop_id=shop_id).filter(wanted).order_by("at_us")
     return [
-        {"at_us": row.at_us, "page": row.url, "held_back": row.held, "accepted_us": row.accepted_us} for row in rows
+        {
+            "at_us": row.at_us,
+            "page": row.url,
+            "words": row.words,
+            "held_back": row.held,
+            "accepted_us": row.accepted_us,
+        }
+        for row in rows
     ]

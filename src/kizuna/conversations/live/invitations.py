@@ -5,9 +5,15 @@ What came of it, accepted or declined, is noted on the row; what it was worth is
 
 import secrets
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from kizuna.conversations.models import ChatInvitation, InvitationRule
+
+if TYPE_CHECKING:
+    from kizuna.shops.models import Person
+
+LONGEST_WORDS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +48,28 @@ def note(shop_id: int, told: Invited) -> None:
         ChatInvitation.objects.filter(pk=row.pk, accepted_us=None).update(declined_us=told.at_us)
 
 
-def by_hand(shop_id: int, visitor_key: str, person_id: int, now_us: int) -> str:
-    """Note that an operator invites a visitor; returns the client id under which they accept."""
+def by_hand(shop_id: int, visitor_key: str, person_id: int, words: str, now_us: int) -> str:
+    """Note that an operator invites a visitor with words; returns the client id under which they accept."""
     client_id = "hand-" + secrets.token_urlsafe(12)
     ChatInvitation.objects.create(
-        shop_id=shop_id, visitor_key=visitor_key[:255], person_id=person_id, client_id=client_id, at_us=now_us
+        shop_id=shop_id,
+        visitor_key=visitor_key[:255],
+        person_id=person_id,
+        client_id=client_id,
+        words=words[:LONGEST_WORDS],
+        at_us=now_us,
     )
     return client_id
+
+
+def find_words(shop_id: int, client_id: str, visitor_key: str, language: str) -> "tuple[str, Person | None]":
+    """Find what an invitation said to a visitor, and who invited them by hand; nothing where it is another's."""
+    rows = ChatInvitation.objects.filter(shop_id=shop_id, client_id=client_id[:64], visitor_key=visitor_key, held=False)
+    row = rows.select_related("rule", "person").first()
+    if row is None or row.rule is None:
+        return ("", None) if row is None else (row.words, row.person)
+    said = row.rule.words
+    return str(said.get(language) or said.get("en") or next(iter(said.values()), "")), None
 
 
 def accept(shop_id: int, client_id: str, conversation_id: int, now_us: int) -> None:

@@ -195,6 +195,7 @@ class ChatInvitation(models.Model):
     person = models.ForeignKey("shops.Person", on_delete=models.SET_NULL, null=True, help_text="who invited by hand")
     held = models.BooleanField(default=False)
     client_id = models.CharField(max_length=64)
+    words = models.CharField(max_length=500, default="", help_text="of an invitation by hand; else the rule's")
     url = models.CharField(max_length=500, default="")
     at_us = models.BigIntegerField()
     accepted_us = models.BigIntegerField(null=True)

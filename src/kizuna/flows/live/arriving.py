@@ -12,17 +12,18 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 
 from kizuna.conversations import teams, threads
-from kizuna.conversations.live import invitations, keys, online, panel, shown, state, storing
+from kizuna.conversations.live import hearsay, invitations, keys, online, panel, shown, state, storing
 from kizuna.conversations.live.invitations import Invited
 from kizuna.conversations.live.keys import Chat
 from kizuna.conversations.live.state import Beginning
-from kizuna.conversations.threads import Channel, NewConversation
+from kizuna.conversations.threads import Author, Channel, Direction, NewConversation, NewMessage
 from kizuna.customers import identity, links
 from kizuna.customers.identity import Claims
 from kizuna.flows.live import news, panels, routing, telling
 from kizuna.science import periods
 
 if TYPE_CHECKING:
+    from kizuna.conversations.models import Conversation
     from kizuna.shops.models import Person, Shop
 
 MOST_SHOWN = 100
@@ -128,7 +129,7 @@ def open_chat(shop: "Shop", who: Visitor, told: Opening, now: datetime) -> Opene
     chat = keys.lock_open(shop.pk, identity_id)
     is_new = chat is None
     if chat is None:
-        chat = _begin(shop, identity_id, told, now)
+        chat = _begin(shop, identity_id, told, who.key, now)
     else:
         state.describe(chat.id, told.name, told.email)
     number = chat.last_number
@@ -173,7 +174,7 @@ def _visitor(shop_id: int, claims: Claims, now_us: int) -> int:
     return resolved.visitor_identity_id or resolved.identity_id
 
 
-def _begin(shop: "Shop", identity_id: int, told: Opening, now: datetime) -> Chat:
+def _begin(shop: "Shop", identity_id: int, told: Opening, visitor_key: str, now: datetime) -> Chat:
     now_us = periods.epoch_us(now)
     owner = links.customers_of(shop.pk, [identity_id]).get(identity_id)
     subject = " ".join(told.text.split())[:60]
@@ -181,9 +182,30 @@ def _begin(shop: "Shop", identity_id: int, told: Opening, now: datetime) -> Chat
     new = NewConversation(team.pk, Channel.CHAT, subject, identity_id, owner)
     opened = threads.open_conversation(shop.pk, new, now_us)
     state.begin(opened.pk, Beginning(told.language, told.name, told.email, told.context), now_us)
+    words, person = invitations.find_words(shop.pk, told.invitation, visitor_key, told.language)
+    if words:
+        _speak_first(shop, opened, words, person, now_us)
     if told.waits:
-        routing.enter(shop, opened, now)
-    return keys.view(opened)
+        routing.enter(shop, opened, now, person)
+    return keys.view(threads.lock(shop.pk, opened.pk))
+
+
+def _speak_first(shop: "Shop", opened: "Conversation", words: str, person: "Person | None", now_us: int) -> None:
+    """Put down the words that the visitor answers; before there is a turn, so that they are no answer to anything."""
+    author = Author.MACHINE if person is None else Author.PERSON
+    name = shop.name if person is None else person.name
+    entry = NewMessage(
+        Direction.OUT,
+        author,
+        words,
+        now_us,
+        person_id=None if person is None else person.pk,
+        identity_id=opened.identity_id,
+        from_name=name,
+        is_automatic=person is None,
+        client_id="invitation",
+    )
+    threads.append(shop.pk, opened.pk, entry, now_us)
 
 
 @transaction.atomic
@@ -192,10 +214,16 @@ def invite(shop: "Shop", visitor_key: str, text: str, person: "Person", now: dat
     now_us = periods.epoch_us(now)
     if not online.note_invited(shop.pk, visitor_key, now_us):
         return False
-    client_id = invitations.by_hand(shop.pk, visitor_key, person.pk, now_us)
-    words = {"words": text[:500], "by": person.name, "invitation": client_id}
+    client_id = invitations.by_hand(shop.pk, visitor_key, person.pk, text, now_us)
+    words = {"words": text[: invitations.LONGEST_WORDS], "by": person.name, "invitation": client_id}
     news.tell_desk(shop.pk, "visitors", invite=visitor_key, told=words)
     return True
+
+
+@transaction.atomic
+def note_hearsay(shop: "Shop", chat: Chat, said: Mapping[str, Any]) -> None:
+    """Keep what the page says of the visitor beside their chat."""
+    hearsay.keep(shop.pk, chat.id, said)
 
 
 @transaction.atomic

@@ -158,7 +158,7 @@ def transcript(shop: "Shop", conversation_id: int, email: str, now: datetime) ->
     contact = _read(Deferral("", email, "-"))
     conversation = threads.lock(shop.pk, conversation_id)
     said = continuing.list_said(conversation.pk)
-    if not any(each.author == Author.PERSON for each in said):
+    if not any(each.author == Author.PERSON for each in said[1:]):  # the first may have been an invitation
         raise Refused("transcript", "there is nothing to send before somebody has answered")
     prefix = f"transcript-{conversation.pk}-"
     key = f"{prefix}{said[-1].number}"
@@ -278,7 +278,9 @@ def _line(shop: "Shop", message: "Message", language: str, zone: ZoneInfo) -> st
         who = say(language, "You")
     else:
         who = message.person.name if message.person is not None and message.person.name else shop.name
-    return f"{periods.instant_at(message.at_us).astimezone(zone):%H:%M} {who}:\n{message.text}"
+    files = [f"[{each.name}]" for each in message.attachments.all()]
+    said = "\n".join(filter(None, [message.text, *files]))
+    return f"{periods.instant_at(message.at_us).astimezone(zone):%H:%M} {who}:\n{said}"
 
 
 def _timezone_of(context: object) -> str:

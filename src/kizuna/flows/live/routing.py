@@ -36,8 +36,8 @@ class Told:
     text: str
 
 
-def enter(shop: "Shop", conversation: "Conversation", now: datetime) -> "Turn":
-    """Let a chat wait for a person; one that waits or is served already keeps its turn.
+def enter(shop: "Shop", conversation: "Conversation", now: datetime, wanted: "Person | None" = None) -> "Turn":
+    """Let a chat wait for a person, the one wanted first; one that waits or is served already keeps its turn.
 
     Call it inside the transaction that holds the conversation's lock; free operators are looked for after its commit.
     """
@@ -55,7 +55,7 @@ def enter(shop: "Shop", conversation: "Conversation", now: datetime) -> "Turn":
             conversation.team_id,
             language="" if state is None else state.language,
             skill=str(context.get("skill") or "")[:40],
-            wanted_id=conversation.assignee_id or turns.find_last_operator(conversation),
+            wanted_id=wanted.pk if wanted else conversation.assignee_id or turns.find_last_operator(conversation),
             value_minor=risk.value_minor,
             worth=risk.worth,
         ),
@@ -102,7 +102,7 @@ def choose(turn: "Turn", sitting: Sequence[Sitting], free: dict[int, int], passe
     gets it again only where nobody else is at work.
     """
     able = _narrow(list(sitting), lambda each: each.speaks(turn.language))
-    able = _narrow(able, lambda each: not turn.skill or turn.skill in each.skills)
+    able = _narrow(able, lambda each: not turn.skill or turn.skill.casefold() in map(str.casefold, each.skills))
     able = _narrow(able, lambda each: turn.team_id is None or turn.team_id in each.team_ids)
     able = _narrow(able, lambda each: each.person.pk not in passed)
     ready = [each for each in able if free[each.person.pk] > 0]

@@ -85,6 +85,7 @@ class ChatDoor:
             "say": calls.say,
             "typing": calls.typing,
             "read": calls.read,
+            "about": calls.about,
             "glance": calls.glance,
             "leave": calls.leave,
             "invited": calls.invited,

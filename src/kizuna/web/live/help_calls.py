@@ -16,7 +16,7 @@ from kizuna.flows.live.reporting import Report
 from kizuna.knowledge import articles
 from kizuna.shops.tenants import Refused as NotAllowed
 from kizuna.web.live import wire
-from kizuna.web.live.panel_calls import PanelCalls, Parts, run
+from kizuna.web.live.panel_calls import PanelCalls, Parts, read_context, run
 from kizuna.web.live.rates import Buckets
 from kizuna.web.live.tokens import Token
 from kizuna.web.live.wire import Later, Refused
@@ -97,7 +97,7 @@ class HelpCalls:
         told = wire.parse(wire.Defer, body)
         token, shop = await self._enter(told.token, origin, self._mailed)
         if told.conversation is None:
-            opening = Opening(told.client_id, language=told.language, context=told.context, waits=False)
+            opening = Opening(told.client_id, language=told.language, context=read_context(told.context), waits=False)
             opened = await run(self._threads, lambda now: arriving.open_chat(shop, token.visitor, opening, now))
             chat: Chat = opened.chat
         else:

@@ -16,7 +16,7 @@ from django.db import close_old_connections
 from django.utils import timezone
 
 from kizuna.conversations.attachments import Refused as FileRefused
-from kizuna.conversations.live import shown
+from kizuna.conversations.live import hearsay, shown
 from kizuna.conversations.live.invitations import Invited
 from kizuna.conversations.live.keys import Chat
 from kizuna.flows.live import arriving, marking, saying, telling, vouching
@@ -111,7 +111,7 @@ class PanelCalls:
             told.email.strip(),
             told.language,
             told.invitation,
-            _small(told.context),
+            read_context(told.context),
         )
         opened = await self._run(lambda now: arriving.open_chat(shop, token.visitor, opening, now))
         chat = opened.chat
@@ -141,6 +141,17 @@ class PanelCalls:
         """Note up to which entry the panel has shown and the visitor has read."""
         _, chat, told = await self._in_chat(body, origin)
         self._ledger.mark(chat.shop_id, chat.id, Marks(max(told.delivered, told.number), told.number))
+        return {}
+
+    async def about(self, body: bytes, origin: str) -> dict[str, Any]:
+        """Keep what the page says of the visitor beside their chat."""
+        told = wire.parse(wire.About, body)
+        token = await self.read_token(told.token, origin)
+        self.pay(token)
+        chat = await self.chat(token, told.conversation)
+        shop = await self._memory.shop(token.shop_id)
+        said = hearsay.read(told.attributes, told.labels)
+        await self._run(lambda now: arriving.note_hearsay(shop, chat, said))
         return {}
 
     async def glance(self, body: bytes, origin: str) -> dict[str, Any]:
@@ -304,9 +315,11 @@ def _clean(text: str) -> str:
     return text.strip().replace("\x00", "")
 
 
-def _small(context: dict[str, Any]) -> dict[str, Any]:
-    """Keep what the page says of itself only as far as it is short."""
-    return context if len(wire.write(context)) <= CONTEXT_BYTES else {}
+def read_context(context: dict[str, Any]) -> dict[str, Any]:
+    """Keep what the page says of itself only as far as it is short; of the visitor what fits of it."""
+    rest = {name: value for name, value in context.items() if name not in ("attributes", "labels")}
+    said = hearsay.read(context.get("attributes"), context.get("labels"))
+    return (rest if len(wire.write(rest)) <= CONTEXT_BYTES else {}) | said
 
 
 def _us(now: datetime) -> int:

@@ -123,6 +123,15 @@ class InChat(Struct):
     email: Annotated[str, Meta(max_length=254)] = ""
 
 
+class About(Struct):
+    """What the shop's page says of the visitor, for the chat that is open."""
+
+    token: Token
+    conversation: UUID
+    attributes: dict[str, Any] = {}
+    labels: list[Any] = []
+
+
 class Upload(Struct):
     """A file for a chat."""
 
@@ -243,11 +252,17 @@ def parse[S: Struct](shape: type[S], body: bytes) -> S:
 
 
 def write(content: object) -> bytes:
-    """Write an answer."""
-    return msgspec.json.encode(content)
+    """Write an answer; text that Django holds for safe markup is text here."""
+    return msgspec.json.encode(content, enc_hook=_plain)
 
 
 def event(name: str, content: object, number: int | None = None) -> bytes:
     """Write a server-sent event; JSON has no line breaks, so one line holds it."""
     head = b"" if number is None else b"id: %d\n" % number
     return b"%bevent: %b\ndata: %b\n\n" % (head, name.encode(), msgspec.json.encode(content))
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, str):
+        return str.__str__(value)
+    raise TypeError(f"{type(value).__name__} cannot be written")

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from kizuna.conversations import attention, drafts, threads
-from kizuna.conversations.live import profile_marks, state
+from kizuna.conversations.live import hearsay, profile_marks, state
 from kizuna.conversations.threads import Author, Direction, Kind
 from kizuna.flows import suggestions
 from kizuna.science import periods
@@ -60,12 +60,16 @@ def beside_chat(request: ShopRequest, shop: "Shop", public_id: UUID) -> HttpResp
     conversation = find_or_404(shop, public_id)
     context = beside.read(shop, conversation)
     said = profile_marks.find(shop.pk, conversation.pk, request.user.pk)
+    row = state.find(conversation.pk)
     context |= {
         "conversation": conversation,
         "allowed": roles.list_allowed(request.role) - {"answer"},  # its forms lead away from this page
         "under_way": (),
         "booked": (),
-        "state": state.find(conversation.pk),
+        "state": row,
+        "asked_on": hearsay.where(row.context) if row is not None else "",
+        "topic": str(row.context.get("skill") or "") if row is not None else "",
+        "hearsay": hearsay.show(row.context) if row is not None else [],
         "marks": [(part, name, meaning, said[part]) for part, name, meaning in PARTS],
         "present": attention.list_present(conversation.pk, request.user.pk, periods.epoch_us(timezone.now())),
     }

@@ -37,6 +37,11 @@ WORDS = {
     "line": ("The line below it", ""),
     "prompt": ("In the field where one writes", ""),
     "closed": ("When nobody is here", ""),
+    "topics": (
+        "Topics to choose from",
+        "With commas: Returns, Sizes. Whoever has the skill of that name gets it first; write Sizes = fitting"
+        " where it has another. Empty: nobody is asked.",
+    ),
     "privacy": ("Small print", "What you do with what they write, in a sentence."),
 }
 SECONDS = {
@@ -113,7 +118,7 @@ class WordsForm(forms.Form):
         super().__init__(told, prefix=f"words-{code}", initial=initial)
         self.code = code
         for name, (label, told) in WORDS.items():
-            said = "" if name in ("title", "privacy") else chat_words.say(code, name)
+            said = "" if name in ("title", "topics", "privacy") else chat_words.say(code, name)
             self.fields[name] = forms.CharField(
                 label=label,
                 help_text=told,

@@ -351,9 +351,20 @@ function hearEntry(told, heard = true) {
   if (told.conversation && (!state.chat || told.conversation !== state.chat.id)) return;
   const isNew = takeEntry(told, heard);
   if (!heard) emit("changed");
+  else if (leads) noteArrival();
   if (!isNew || told.from === "you") return;
   state.typingUntil = 0;
   if (told.kind === "message") emit("message", told);
+}
+
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let arrival;
+/** It has arrived, whether or not anybody looks: who looks says so by what is read. */
+function noteArrival() {
+  clearTimeout(arrival);
+  arrival = setTimeout(() => {
+    if (state.chat && state.read < state.heard) post("read", { conversation: state.chat.id, delivered: state.heard }).catch(() => {});
+  }, 500);
 }
 
 /** @param {any} told */

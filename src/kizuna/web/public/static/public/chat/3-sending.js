@@ -134,16 +134,35 @@ async function moveFiles(item, chat) {
   item.chat = chat;
 }
 
-/** @type {{name?: string, email?: string}} */
+/** @type {{name?: string, email?: string, topic?: string}} */
 let introduced = {};
 /** @type {string} the invitation that is answered */
 let invitation = "";
 
+/** What a chat begins with, as the page says it. */
+function context() {
+  return { page: here(), cart: state.cart, timezone: Intl.DateTimeFormat().resolvedOptions().timeZone, skill: introduced.topic, ...about() };
+}
+
+/** What the page says of the visitor; believed nowhere, shown to operators as said. */
+function about() {
+  return { attributes: { ...(state.user && state.user.attributes), ...state.attributes }, labels: state.labels };
+}
+
+let toldAbout = "";
+/** The page says something of the visitor: a chat that is open learns it too. */
+function tellAbout() {
+  const now = JSON.stringify(about());
+  if (!state.chat || isClosed() || now === toldAbout || now === '{"attributes":{},"labels":[]}') return;
+  toldAbout = now;
+  post("about", { conversation: state.chat.id, ...about() }).catch(() => {});
+}
+
 /** @param {string} client_id @param {string} text */
 async function openChat(client_id, text) {
   const told = await post("open", {
-    client_id, text, language, invitation: invitation || undefined, ...introduced,
-    context: { page: here(), cart: state.cart, attributes: state.attributes, labels: state.labels },
+    client_id, text, language, invitation: invitation || undefined, name: introduced.name, email: introduced.email,
+    context: context(),
   });
   invitation = "";
   report.chats += 1;
@@ -216,7 +235,7 @@ function forget() {
   for (const name of recallAll("o.")) keep(name, null);
   Object.assign(state, { ready: false, token: "", user: null, attributes: {}, labels: [], history: [], known: false });
   introduced = {};
-  invitation = asked = "";
+  invitation = asked = toldAbout = "";
   invitedBy = null;
   uploaded.clear();
   closeTeaser();

@@ -192,7 +192,7 @@ function onKey(event) {
     else if (teaser) declineInvite();
   }
   if (event.key !== "Tab" || !shown.panel || !isPhone()) return;
-  const reach = [...shown.panel.querySelectorAll("button, input, textarea, a[href], [tabindex='0']")].filter((each) => /** @type {any} */ (each).offsetParent);
+  const reach = [...shown.panel.querySelectorAll("button, input, textarea, select, a[href], [tabindex='0']")].filter((each) => /** @type {any} */ (each).offsetParent);
   const [first, last] = [reach[0], reach[reach.length - 1]];
   const at = shown.root.getRootNode().activeElement;
   if (event.shiftKey ? at === first : at === last) {

@@ -66,7 +66,7 @@ function listItems() {
     ...listEntries().map((entry) => ({ key: entry.client_id && entry.from === "you" ? entry.client_id : `n${entry.number}`, entry, waiting: undefined })),
     ...rest.map((waiting) => ({ key: waiting.client_id, entry: /** @type {Entry} */ ({ ...waiting, kind: "message", from: "you", number: 0 }), waiting })),
   ];
-  if (invitedBy && !state.entries.size) all.unshift({ key: "invited", entry: invitedBy, waiting: undefined });
+  if (invitedBy && !state.entries.has(1)) all.unshift({ key: "n1", entry: invitedBy, waiting: undefined });
   const lastMine = all.map((each) => each.entry.from === "you" && !each.waiting).lastIndexOf(true);
   return all.map((each, i) => {
     const same = (/** @type {number} */ other) => {

@@ -153,17 +153,17 @@ on("notice", (text) => {
 });
 
 // --- forms ----------------------------------------------------------------------------------------------------------------
-/** @typedef {{name: string, label: string, type?: string, required?: boolean, long?: boolean, value?: string, auto?: string}} Field */
+/** @typedef {{name: string, label: string, type?: string, required?: boolean, long?: boolean, options?: string[][], value?: string, auto?: string}} Field */
 
 /** A form that says what is missing beside the field and takes the focus there.
  * @param {{title: string, line?: string, fields: Field[], submit: string, act: (values: Record<string, string>) => Promise<void> | void, more?: (any | null | false)[]}} given */
 function makeForm({ title, line, fields, submit, act, more = [] }) {
   const made = fields.map((each) => {
     const id = `f-${each.name}`;
-    const input = h(each.long ? "textarea" : "input", {
-      id, name: each.name, type: each.long ? undefined : each.type || "text", rows: each.long ? "4" : undefined, autocomplete: each.auto,
+    const input = h(each.options ? "select" : each.long ? "textarea" : "input", {
+      id, name: each.name, type: each.long || each.options ? undefined : each.type || "text", rows: each.long ? "4" : undefined, autocomplete: each.auto,
       "aria-required": String(!!each.required), "aria-describedby": `${id}-wrong`, maxlength: String(each.long ? LONGEST_TEXT : 200),
-    });
+    }, ...(each.options || []).map(([value, text]) => h("option", { value }, text)));
     input.value = each.value || "";
     const wrong = h("div", { class: "wrong", id: `${id}-wrong` });
     return { each, input, wrong, node: h("div", {}, h("label", { for: id }, each.label, !each.required && h("small", {}, ` (${say("optional")})`)), input, wrong) };

@@ -42,8 +42,16 @@ function drawStart(start) {
 function begin() {
   if (state.chat && !isClosed()) return goTo("talk");
   if (!state.isOpen) return goTo("defer");
-  const asks = state.settings.before && state.settings.before !== "none" && !state.known && !introduced.email && !introduced.name;
-  return goTo(asks ? "before" : "talk");
+  return goTo(asksWho() || (listTopics() && introduced.topic === undefined) ? "before" : "talk");
+}
+
+const asksWho = () => state.settings.before && state.settings.before !== "none" && !state.known && !introduced.email && !introduced.name;
+
+/** What a shop lets visitors choose from, such as "Returns, Sizes = fitting": its words, and the skill of who answers.
+ * @returns {string[][] | null} */
+function listTopics() {
+  const found = say("topics").split(",").map((each) => each.split("=").map((part) => part.trim())).filter(([text]) => text);
+  return found.length ? [["", "–"], ...found.map(([text, skill]) => [skill || text, text])] : null;
 }
 
 /** @param {any} earlier */
@@ -151,13 +159,16 @@ const emailField = (required = true) => ({ name: "email", label: say("email"), t
 const nameField = (required = false) => ({ name: "name", label: say("name"), required, auto: "name", value: introduced.name || (state.user && state.user.name) || "" });
 
 /** @param {any} node */
-const focusFirst = (node) => () => node.querySelector("input, textarea, button").focus();
+const focusFirst = (node) => () => node.querySelector("input, textarea, select, button").focus();
 
 views.before = () => {
   const required = state.settings.before === "required";
   const skip = !required && h("button", { class: "button wide", click: () => goTo("talk") }, say("skip"));
-  const node = makeForm({ title: say("before_title"), line: say("before_line"), fields: [nameField(required), emailField(required)], submit: say("begin"), more: [skip], act: (told) => {
-    introduced = { name: told.name || undefined, email: told.email || undefined };
+  const topics = listTopics();
+  /** @type {Field[]} */
+  const fields = [...(asksWho() ? [nameField(required), emailField(required)] : []), ...(topics ? [{ name: "topic", label: say("topic"), options: topics }] : [])];
+  const node = makeForm({ title: say("before_title"), line: asksWho() ? say("before_line") : "", fields, submit: say("begin"), more: [skip], act: (told) => {
+    introduced = { name: told.name || introduced.name, email: told.email || introduced.email, topic: told.topic };
     goTo("talk");
   } });
   return { name: "before", node, focus: focusFirst(node) };
@@ -172,8 +183,8 @@ views.defer = () => {
   const when = !state.isOpen && state.opensAt ? `${say("opens", { when: sayWhen(state.opensAt) })}. ` : "";
   holder.append(makeForm({ title: say("defer_title"), line: when + say("defer_line"), fields: [nameField(), emailField(), text], submit: say("send"), act: async (told) => {
     await hello();
-    await post("defer", { conversation: state.chat ? state.chat.id : undefined, client_id, reason: state.isOpen ? "overflow" : "no_hours", language, ...told, context: { page: here(), cart: state.cart } });
-    introduced = { name: told.name || undefined, email: told.email };
+    await post("defer", { conversation: state.chat ? state.chat.id : undefined, client_id, reason: state.isOpen ? "overflow" : "no_hours", language, ...told, context: context() });
+    introduced = { ...introduced, name: told.name || undefined, email: told.email };
     keep("draft", null);
     await hello(true).then(restartStream, () => {});
     holder.replaceChildren(makeDone(say("deferred", { email: told.email }), h("button", { class: "button main", click: () => goTo("home") }, say("back"))));
@@ -212,6 +223,7 @@ function makeEnding() {
   const again = () => {
     takeConversation(null);
     restartStream();
+    introduced.topic = undefined;
     begin();
   };
   const mail = h("button", { class: "button", click: () => goTo("transcript") }, icon("mail"), say("transcript"));
@@ -237,7 +249,7 @@ function makeEnding() {
   } }, ...["satisfaction", "trust", "company"].map(makeScale), h("div", {}, h("label", { for: "f-words" }, say("tell"), h("small", {}, ` (${say("optional")})`)), words), wrong,
   h("button", { type: "submit", class: "button main wide" }, say("rate_send")));
   form.style.padding = "0";
-  const answered = listEntries().some((each) => each.from === "us" && each.kind === "message");
+  const answered = listEntries().some((each, i) => i && each.from === "us" && each.kind === "message"); // the first may be an invitation
   if (recall("rated") === chat.id) thank();
   else if (!answered) holder.append(h("p", { class: "note" }, say("ended")), h("div", { class: "row" }, mail, fresh));
   else holder.append(h("div", {}, h("p", { class: "note" }, say("ended")), h("h3", {}, say("rate"))), form, h("div", { class: "row" }, mail, fresh));

@@ -112,7 +112,7 @@ function declineInvite() {
 }
 
 function drawTeaser() {
-  if (teaser && isOpen()) closeTeaser();
+  if (teaser && (isOpen() || (state.chat && !isClosed()))) closeTeaser();
 }
 
 /** Whoever looks may be seen looking, where they agreed: operators see who is on which page. */
@@ -137,5 +137,13 @@ function watch() {
   }, 2000);
 }
 
-on("invite", (told) => !isOpen() && offer(told.invitation || randomId(), String(told.words || ""), "", String(told.by || "")));
-on("opened", () => (invitedBy = null));
+on("invite", (told) => {
+  if (state.chat && !isClosed()) return;
+  offer(told.invitation || randomId(), String(told.words || ""), "", String(told.by || ""));
+  if (!isOpen()) return;
+  // who has the panel open reads it there, unless they fill something in
+  ({ client_id: invitation } = teaser.told);
+  closeTeaser();
+  sayAloud(told.words);
+  if (["home", "article"].includes(/** @type {View} */ (shown.view).name)) goTo("talk", { quietly: true });
+});

@@ -24,10 +24,12 @@ const methods = {
   /** @param {Record<string, unknown>} attributes */
   setCustomAttributes(attributes) {
     Object.assign(state.attributes, attributes);
+    setTimeout(tellAbout);
   },
   /** @param {string} label */
   setLabel(label) {
     if (!state.labels.includes(String(label))) state.labels.push(String(label));
+    setTimeout(tellAbout);
   },
   /** @param {{minor: number, currency: string} | null} cart what lies in the cart, in minor units */
   setCart(cart) {
@@ -91,6 +93,7 @@ on("changed", () => {
 });
 on("link", draw);
 on("ready", queueStream);
+on("ready", tellAbout);
 on("message", () => {
   const looks = isOpen() && document.visibilityState === "visible" && document.hasFocus();
   if (leads && !looks) chime();
