@@ -176,7 +176,7 @@ def test_a_customer_is_answered_at_once_by_a_person_who_sees_the_relationship(br
     mine = operator.locator("[data-list=mine] > li", has_text=name)
     expect(mine).to_have_count(1)
     mine.locator(".live-open").click()
-    chat = operator.locator(".chat.here")
+    chat = operator.locator(".chat", has=operator.get_by_role("heading", name=name))
     expect(chat.locator(".turn.in")).to_contain_text("could it be wrapped")
     expect(operator.locator("#beside-body")).to_contain_text("must be retained")
     chat.locator("textarea").fill("It left us this morning, and we wrap the next one for you.")

@@ -32,10 +32,10 @@ export class Attention {
     this.counted = 0;
   }
 
-  /** Tell what was counted; what is less than a second is kept for the next time. */
-  async tell() {
+  /** Tell what was counted; what is less than a second is kept for the next time, unless this is the last. */
+  async tell(last = false) {
     this.count();
-    const seconds = Math.floor(this.counted / 1000);
+    const seconds = (last ? Math.ceil : Math.floor)(this.counted / 1000);
     this.counted -= seconds * 1000;
     const values = Date.now() - this.typedAt < EVERY_MS ? { seconds, types: "1" } : { seconds };
     if (!this.chat?.mine || (!seconds && !values.types)) return;

@@ -280,7 +280,7 @@ const deeds = {
     beside();
   },
   async close(chat) {
-    await attention.tell();
+    await attention.tell(true);
     if (await act(`${chat.path}close/`)) hide(chat);
   },
 };
@@ -306,7 +306,7 @@ function handOn(chat) {
     const [kind, key] = hand.querySelector("[name=to]").value.split(":");
     const note = hand.querySelector("[name=note]").value;
     hand.returnValue = "";
-    await attention.tell();
+    await attention.tell(true);
     const done = kind === "queue" ? await act(`${chat.path}give-back/`) : await act(`${chat.path}transfer/`, { [kind]: key, note });
     if (done) hide(chat);
   };
