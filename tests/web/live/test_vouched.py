@@ -2,11 +2,16 @@
 
 import hashlib
 import hmac
+import time
+from dataclasses import replace
+
+import jwt
 
 from kizuna.conversations.live.rules import RuleDraft
 from kizuna.customers.models import Identity, IdentityKind
 from kizuna.flows.live import panels
 from kizuna.relationships.models import Standing
+from kizuna.web.live import tokens
 from tests.shops.making import NOW
 from tests.web.live.conftest import Panelled
 from tests.web.live.driving import begin, call
@@ -71,3 +76,51 @@ def test_a_valuable_customer_is_known_before_their_first_chat(panelled: Panelled
         customer_id=ann.customer_id, defaults={"shop_id": panelled.shop.pk, "segment": "A", "as_of_us": 1}
     )
     panelled.run(again)
+
+
+def test_another_name_on_a_browser_lets_go_of_whom_the_shop_vouched_for(panelled: Panelled) -> None:
+    secret = panels.renew_secret(panelled.shop, None, NOW)
+    others = (
+        {"identifier": "bob"},
+        {"identifier": "bob", "identifier_hash": "00"},
+        {"jwt": "none.of.ours"},
+        {"jwt": jwt.encode({"sub": "bob"}, "another secret, long enough for a key")},
+    )
+
+    async def changing_accounts() -> None:
+        door = panelled.door()
+        token, closed = await begin(door, panelled.key, visitor="desk", text="What only Ann knows")
+        await call(door, "close", token=token, conversation=closed)
+        ann = (await call(door, "hello", key=panelled.key, token=token, user=_sign(secret, "ann"))).content
+        opened = await call(door, "open", token=ann["token"], client_id="next", text="What she asks now")
+        for user in others:
+            bob = (await call(door, "hello", key=panelled.key, token=ann["token"], user=user)).content
+            assert (bob["known"], bob["history"], bob["conversation"]) == (False, [], None), user
+            for chat in (closed, opened.content["conversation"]):
+                assert (await call(door, "history", token=bob["token"], conversation=chat)).status == 404
+        for same in (None, {}, {"identifier": "ann"}):
+            still = (await call(door, "hello", key=panelled.key, token=ann["token"], user=same)).content
+            assert still["known"] is True, same
+        stale = {"identifier": "ann", "identifier_hash": "00"}
+        doubted = (await call(door, "hello", key=panelled.key, token=ann["token"], user=stale)).content
+        assert (doubted["known"], doubted["history"]) == (False, [])
+        assert doubted["conversation"]["id"] == opened.content["conversation"], "the browser is the same"
+
+    panelled.run(changing_accounts)
+
+
+def test_a_user_vouched_for_long_ago_is_believed_by_no_call(panelled: Panelled) -> None:
+    secret = panels.renew_secret(panelled.shop, None, NOW)
+
+    async def staying_away() -> None:
+        door = panelled.door()
+        token, chat = await begin(door, panelled.key, visitor="laptop")
+        await call(door, "hello", key=panelled.key, token=token, user=_sign(secret, "ann"))
+        await call(door, "close", token=token, conversation=chat)
+        phone = (await call(door, "hello", key=panelled.key, visitor="phone", user=_sign(secret, "ann"))).content
+        assert (await call(door, "history", token=phone["token"], conversation=chat)).status == 200
+        read = tokens.read(phone["token"], int(time.time()))
+        old = tokens.write(replace(read, user_s=read.user_s - tokens.USER_GOOD_S))
+        assert (await call(door, "history", token=old, conversation=chat)).status == 404
+
+    panelled.run(staying_away)

@@ -34,7 +34,7 @@ from kizuna.web.live.wire import Later, Refused
 from kizuna.web.live.writer import Full, Writer
 
 if TYPE_CHECKING:
-    pass
+    from kizuna.shops.models import Shop
 
 CONTEXT_BYTES = 4_000
 UPLOAD_COST = 5.0
@@ -83,17 +83,11 @@ class PanelCalls:
         token = self._token_of(told, source.shop_id)
         shop = await self._memory.shop(source.shop_id)
         answer: dict[str, Any] = {}
-        if told.user is not None and (told.user.identifier_hash or told.user.jwt):
+        if told.user is not None:
             user = told.user
             traits = {name: value for name, value in (("name", user.name), ("email", user.email)) if value}
             claimed = Claimed(source.id, user.identifier, user.identifier_hash, user.jwt, traits)
-            try:
-                vouched = await self._run(lambda now: vouching.vouch(shop, token.key, claimed, now))
-            except vouching.Refused as refusal:
-                answer["refused"] = {"error": str(refusal), "field": "user"}
-            else:
-                user_s = int(time.time())
-                token = replace(token, user_id=vouched.user_id, identity_id=vouched.identity_id, user_s=user_s)
+            token, answer = await self._believe(shop, token, claimed)
         self._glance(token, wire.Glance("-", told.page, told.cart, told.locale))
         answer.update(await self._run(lambda now: arriving.hello(shop, token.visitor, now)))
         return {"token": tokens.write(token), "visitor": token.key, **answer}
@@ -241,6 +235,26 @@ class PanelCalls:
         if token.shop_id != shop_id or (told.visitor and told.visitor != token.key):
             return tokens.fresh(shop_id, told.visitor, now_s)
         return tokens.renew(token, now_s)
+
+    async def _believe(self, shop: "Shop", token: Token, claimed: Claimed) -> tuple[Token, dict[str, Any]]:
+        """Go on as the user whom the shop vouches for; where the page names another one, nothing of the last is kept.
+
+        That holds unsigned and refused too: a shop that changes the account without reset() shows nobody's chats.
+        """
+        refused: dict[str, Any] = {}
+        if claimed.signature or claimed.token:
+            try:
+                vouched = await self._run(lambda now: vouching.vouch(shop, token.key, claimed, now))
+            except vouching.Refused as refusal:
+                refused = {"refused": {"error": str(refusal), "field": "user"}}
+            else:
+                user_s = int(time.time())
+                known = replace(token, user_id=vouched.user_id, identity_id=vouched.identity_id, user_s=user_s)
+                return known, {}
+        named = vouching.read_named(claimed)
+        if token.user_id and named != token.user_id and (named or refused):
+            return tokens.fresh(token.shop_id, token.key, token.issued_s), refused
+        return tokens.forget_user(token) if refused else token, refused
 
     def _glance(self, token: Token, told: wire.Glance) -> None:
         now_us = time.time_ns() // 1000

@@ -51,9 +51,13 @@ def fresh(shop_id: int, key: str, now_s: int) -> Token:
 
 
 def renew(token: Token, now_s: int) -> Token:
-    """Let a token begin anew; a user vouched for long ago is not known any more."""
-    kept = replace(token, issued_s=now_s)
-    return kept if now_s - token.user_s < USER_GOOD_S else replace(kept, user_id="", identity_id=None, user_s=0)
+    """Let a token begin anew."""
+    return replace(token, issued_s=now_s)
+
+
+def forget_user(token: Token) -> Token:
+    """Keep the browser and let its user go."""
+    return replace(token, user_id="", identity_id=None, user_s=0)
 
 
 def write(token: Token) -> str:
@@ -64,14 +68,14 @@ def write(token: Token) -> str:
 
 
 def read(text: str, now_s: int) -> Token:
-    """Read a panel's token. Raises Forged."""
+    """Read a panel's token; a user vouched for long ago is not known any more. Raises Forged."""
     body, _, signature = text.partition(".")
     if len(text) > LONGEST or not hmac.compare_digest(_sign(body.encode()).encode(), signature.encode()):
         raise Forged("the token does not fit")
     token = Token(*msgspec.json.decode(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4))))
     if now_s - token.issued_s > GOOD_S:
         raise Forged("the token is too old")
-    return token
+    return token if now_s - token.user_s < USER_GOOD_S else forget_user(token)
 
 
 def _sign(body: bytes) -> str:
