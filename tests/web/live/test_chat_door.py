@@ -105,3 +105,20 @@ def test_forged_tokens_open_nothing(panelled: Panelled, forged: str) -> None:
 
     panelled.run(talking)
     assert Conversation.objects.count() == 0
+
+
+def test_words_left_for_a_closed_chat_go_on_in_the_one_that_is_open(panelled: Panelled) -> None:
+    async def leaving() -> None:
+        door = panelled.door()
+        token, first = await begin(door, panelled.key)
+        await call(door, "close", token=token, conversation=first)
+        second = (await call(door, "open", token=token, client_id="second", text="Once more")).content["conversation"]
+        left = {"email": "ann@example.org", "text": "Write to me", "client_id": "left"}
+        for _ in range(2):
+            answer = await call(door, "defer", token=token, conversation=first, **left)
+            assert (answer.status, answer.content) == (200, {"conversation": second})
+
+    panelled.run(leaving)
+    told = Message.objects.filter(client_id="left").select_related("conversation")
+    assert [(each.text, each.conversation.state) for each in told] == [("Write to me", "open")]
+    assert Conversation.objects.filter(state="closed").count() == 1

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils import translation
 from django.utils.formats import date_format
 
-from kizuna.conversations import composing, threads, wish_recognition
+from kizuna.conversations import composing, desk, threads, wish_recognition
 from kizuna.conversations.live import continuing, mail_brake, turns
 from kizuna.conversations.live.continuing import Contact
 from kizuna.conversations.live.turns import TurnState
@@ -100,11 +100,12 @@ def say_when(shop: "Shop", language: str, timezone: str, now: datetime) -> str:
 def defer(shop: "Shop", conversation_id: int, told: Deferral, now: datetime) -> "ServiceRequest":
     """Let a chat go on by mail and make its dialogue a request; while that is open, it stays the same request.
 
-    Raises Refused with the field that is to blame, threads.NotThere.
+    One that was closed goes on in the chat that the visitor opened since: they have one at a time. Raises Refused with
+    the field that is to blame, threads.NotThere.
     """
     contact = _read(told)
     links.lock(shop.pk)  # before the conversation's: the facts of a wish take them in this order too
-    conversation = threads.lock(shop.pk, conversation_id)
+    conversation = _lock_living(shop, conversation_id)
     now_us = periods.epoch_us(now)
     said = _say(shop, conversation, told, now)
     first = next((each for each in continuing.list_said(conversation.pk) if each.direction == Direction.IN), said)
@@ -175,6 +176,13 @@ def transcript(shop: "Shop", conversation_id: int, email: str, now: datetime) ->
     text = "\n\n".join([_line(shop, each, spoken, zone) for each in said])
     sending.send_notice(shop, Notice(contact.email, subject, f"{text}\n", key=key), now)
     return True
+
+
+def _lock_living(shop: "Shop", conversation_id: int) -> "Conversation":
+    """Lock a chat, or the one its visitor opened since it was closed."""
+    conversation = threads.lock(shop.pk, conversation_id)
+    meanwhile = None if conversation.state in desk.LIVING else desk.find_open_chat(conversation)
+    return conversation if meanwhile is None else threads.lock(shop.pk, meanwhile.pk)
 
 
 def _read(told: Deferral) -> Contact:

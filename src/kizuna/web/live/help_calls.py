@@ -22,6 +22,7 @@ from kizuna.web.live.tokens import Token
 from kizuna.web.live.wire import Later, Refused
 
 if TYPE_CHECKING:
+    from kizuna.conversations.models import ServiceRequest
     from kizuna.shops.models import Shop
 
 MOST_HITS = 8
@@ -104,10 +105,10 @@ class HelpCalls:
             chat = await self._calls.chat(token, told.conversation)
         left = Deferral(told.name, told.email, told.text.replace("\x00", ""), told.reason, told.client_id)
         try:
-            await run(self._threads, lambda now: deferring.defer(shop, chat.id, left, now))
+            goes_on = await run(self._threads, lambda now: _name_of(deferring.defer(shop, chat.id, left, now)))
         except NotAllowed as refusal:
             raise Refused(400, refusal.message, refusal.field) from None
-        return {"conversation": str(chat.public_id)}
+        return {"conversation": goes_on or str(chat.public_id)}
 
     async def transcript(self, body: bytes, origin: str) -> dict[str, Any]:
         """Send what was said to an address."""
@@ -148,3 +149,8 @@ class HelpCalls:
         if wait:
             raise Later(429, "more is asked than one visitor may ask", wait)
         return token, await self._memory.shop(token.shop_id)
+
+
+def _name_of(wish: "ServiceRequest") -> str:
+    """What panels call the chat in which a request goes on."""
+    return "" if wish.conversation is None else str(wish.conversation.public_id)
