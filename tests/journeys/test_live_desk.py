@@ -1,5 +1,6 @@
 """The page Live in a real browser: taken, answered, handed on by keyboard; hostile words inert; accessible; a phone."""
 
+import base64
 import re
 from collections.abc import Iterator
 
@@ -7,13 +8,50 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.journeys import panel_site
 from tests.journeys.conftest import LiveKizuna, open_window, serving
+from tests.journeys.panel_site import AGENT, Site, opened, write
 from tests.journeys.seeded_live import EMAIL, OTHER, PASSWORD, SEED
 
 SPOKEN = re.compile("Good day .*, thank you for writing")
 
 WINDOWS = {"desk": {"width": 1280, "height": 900}, "wide": {"width": 1800, "height": 900}}
 WINDOWS["phone"] = {"width": 390, "height": 844}
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAoAAAAKCAYAAACNMs+9AAAAFUlEQVR42mNk+M9Qz0AEYBxVSF+FABJADveWkH6oAAAAAElFTkSuQmCC"
+)
+PASTE = """told => {
+    const file = new File([Uint8Array.from(atob(told), (each) => each.charCodeAt(0))], "", { type: "image/png" });
+    const held = new DataTransfer();
+    held.items.add(file);
+    const field = document.querySelector("kizuna-chat").shadowRoot.querySelector("textarea");
+    field.dispatchEvent(new ClipboardEvent("paste", { clipboardData: held, bubbles: true, cancelable: true }));
+}"""
+LOADED = """() => [...document.querySelector("kizuna-chat").shadowRoot.querySelectorAll(".picture img")]
+    .every((each) => each.naturalWidth === 10)"""
+SIGHT = """() => {{
+    window.tones ??= 0;
+    window.AudioContext = class {{ constructor() {{ window.tones += 1; throw new Error("no sound here"); }} }};
+    Object.defineProperty(document, "visibilityState", {{ configurable: true, get: () => "{}" }});
+    document.dispatchEvent(new Event("visibilitychange", {{ bubbles: true }}));
+}}"""
+ARTICLE = """
+from datetime import UTC, datetime
+from kizuna.flows import answers
+from kizuna.flows.answers import Written
+from kizuna.shops import tenants
+now, tea = datetime.now(UTC), tenants.get_shop("tea")
+made = answers.save(tea, Written("How do I return something?", "Within **30 days**.", "en", None, ""), None, now)
+answers.publish(tea, made.text.article.public_id, "en", "public", None, now)
+"""
+SHUT = """
+from datetime import UTC, datetime
+from kizuna.conversations.models import Seat
+from kizuna.shops import hours, tenants
+hours.set_spans(tenants.get_shop("tea"), [((datetime.now(UTC).weekday() + 3) % 7, 540, 1020)])
+Seat.objects.update(state="offline")
+"""
+OUT = "from kizuna.conversations.models import Outgoing;"
 
 
 @pytest.fixture(scope="module")
@@ -161,3 +199,122 @@ def test_an_empty_shop_says_so(browser: Browser, live: LiveKizuna) -> None:
     assert _violations(page) == []
     assert complaints == []
     context.close()
+
+
+def test_a_panel_and_the_desk_keep_what_they_promise_each_other(browser: Browser, live: LiveKizuna) -> None:
+    key = live.create_source("tea", "browser", "panel")
+    panel_site.always_open(live, "tea")
+    live.python(ARTICLE)
+    site = Site(live, key)
+    site.script = '(window.kizunaChat ||= []).push(["setUser", "K-9", {name: "Ada", plan: "gold"}])'
+    context = _enter(browser, live, EMAIL)
+    look = {"viewport": WINDOWS["desk"], "reduced_motion": "reduce", "timezone_id": "Asia/Tokyo"}
+    window = open_window(browser, user_agent=AGENT, **look)
+    (desk, complaints), page = _open(context), opened(window, site)
+    _invite_and_answer(desk, page)
+    _see_each_other(desk, page)
+    _send_pictures(desk, page)
+    _read_an_answer_in_between(page)
+    _have_it_mailed(live, page)
+    page.get_by_role("button", name="Back").last.click()
+    page.get_by_role("button", name="More").click()
+    page.get_by_role("menuitem", name="End the conversation").click()
+    page.get_by_role("button", name="End the conversation").click()
+    expect(page.get_by_text("How was it for you?")).to_be_in_viewport()
+    live.python(SHUT)
+    _leave_a_message(page)
+    assert complaints == []
+    for each in (window, context):
+        each.close()
+    site.close()
+
+
+def _invite_and_answer(desk: Page, page: Page) -> None:
+    """The words of an invitation stay where they were answered, on both sides; what the page says stands beside."""
+    desk.keyboard.press("v")
+    here = desk.locator("[data-list=visitors] > li").filter(has=desk.get_by_text("Tea", exact=True))
+    here.get_by_role("button", name=re.compile("Invite")).click()
+    desk.get_by_role("dialog").get_by_role("textbox").fill("May I help you choose?")
+    desk.get_by_role("dialog").get_by_role("button", name="Invite", exact=True).click()
+    page.get_by_role("button", name="Answer").click()
+    write(page, "Yes, a green one")
+    desk.keyboard.press("q")
+    desk.locator("[data-list=waiting] .live-open", has_text="a green one").click()
+    chat = desk.locator(".chat.here")
+    chat.locator("[data-deed=claim]").click()
+    expect(chat.locator(".turn.out")).to_contain_text("May I help you choose?")
+    expect(desk.locator("#beside-body")).to_contain_text("Said by the shop’s page")
+    expect(desk.locator("#beside-body")).to_contain_text("gold")
+    page.reload()
+    expect(page.locator(".bubble")).to_have_text(["May I help you choose?", "Yes, a green one"])
+
+
+def _see_each_other(desk: Page, page: Page) -> None:
+    """Typing both ways; an open tab that is out of sight has words delivered, not read, and says so in its title."""
+    chat, field = desk.locator(".chat.here"), page.get_by_label("Write a message")
+    field.press_sequentially("hm")
+    expect(chat.locator(".chat-typing")).to_contain_text("is typing")
+    field.fill("")
+    chat.locator("textarea").press_sequentially("We")
+    expect(page.locator(".writing")).to_contain_text("Kim Kay is writing")
+    page.evaluate(SIGHT.format("hidden"))
+    chat.locator("textarea").fill("We have sencha.")
+    chat.locator("textarea").press("Enter")
+    expect(chat.locator(".reached")).to_have_text("Delivered")
+    expect(page).to_have_title("(1) Tea")
+    assert page.evaluate("window.tones") == 1
+    page.evaluate(SIGHT.format("visible"))
+    expect(chat.locator(".reached")).to_have_text("Read")
+    expect(page).to_have_title("Tea")
+    expect(page.locator(".writing")).to_be_hidden()
+
+
+def _send_pictures(desk: Page, page: Page) -> None:
+    """One by the button, one pasted: the operator has both, and after a reload they are still to be seen."""
+    page.locator("input[type=file]").set_input_files({"name": "pot.png", "mimeType": "image/png", "buffer": PNG})
+    page.evaluate(PASTE, base64.b64encode(PNG).decode())
+    expect(page.locator(".chip:not(.busy)")).to_have_count(2)
+    write(page, "These two")
+    expect(desk.locator(".chat.here .turn.in .files a")).to_have_text(["pot.png", "picture.png"])
+    page.reload()
+    expect(page.locator(".picture img")).to_have_count(2)
+    page.wait_for_function(LOADED)
+
+
+def _read_an_answer_in_between(page: Page) -> None:
+    page.get_by_role("button", name="Back").click()
+    page.get_by_role("searchbox").fill("return")
+    page.get_by_role("button", name="How do I return something?").click()
+    expect(page.locator(".prose strong")).to_have_text("30 days")
+    page.get_by_role("button", name="Yes", exact=True).click()
+    expect(page.get_by_text("Thank you.")).to_be_visible()
+    page.get_by_role("button", name="Back").click()
+    page.get_by_role("button", name="Go on with your conversation").click()
+
+
+def _have_it_mailed(live: LiveKizuna, page: Page) -> None:
+    page.get_by_role("button", name="More").click()
+    page.get_by_role("menuitem", name="Send me this conversation").click()
+    page.get_by_label("Your e-mail address").fill("ada@example.com")
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.get_by_text("On its way to ada@example.com")).to_be_visible()
+    mail = live.python(f"{OUT}print(Outgoing.objects.get(key__startswith='transcript').content['text'])")
+    assert "Kim Kay:\nWe have sencha." in mail
+    assert "These two\n[pot.png]\n[picture.png]" in mail
+
+
+def _leave_a_message(page: Page) -> None:
+    """When nobody is there the panel says so and takes a message, which goes on by mail."""
+    page.reload()
+    page.get_by_role("button", name="Leave us a message").click()
+    expect(page.get_by_role("heading", name="Leave us a message")).to_be_visible()
+    expect(page.locator(".form p")).to_contain_text("We are back")
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.get_by_label("Your message")).to_have_attribute("aria-invalid", "true")
+    page.get_by_label("Your message").fill("Do you ship to Norway?")
+    page.get_by_label("Your e-mail address").fill("ada@example.com")
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.get_by_text("answer to ada@example.com")).to_be_visible()
+    page.get_by_role("button", name="Back").last.click()
+    page.get_by_role("button", name="Go on with your conversation").click()
+    expect(page.locator(".bubble").last).to_contain_text("(JST)")  # the browser says in which zone it is

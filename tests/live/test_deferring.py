@@ -243,7 +243,7 @@ def test_who_waits_when_hours_end_and_the_last_one_leaves_is_told_and_taken_as_a
     presence.leave(shop, kim, floor.now)
     (told,) = minute_later()
     assert "on Tuesday, March 3, 09:00 (UTC)" in told
-    assert ("answer this mail" in told, "Leave us your e-mail" in told) == (bool(email), not email)
+    assert ("answer our mail" in told, "Leave us your e-mail" in told) == (bool(email), not email)
     assert floor.turn(chat) is None
     assert floor.ends(chat) == ["no_hours"]
     wish = ServiceRequest.objects.get(conversation=chat)

@@ -242,7 +242,7 @@ def _confirm(shop: "Shop", conversation: "Conversation", language: str, timezone
         (
             say(spoken, "Thank you, your message has reached us."),
             say_when(shop, spoken, timezone, now),
-            say(spoken, "You can answer this mail: what you write reaches the same conversation."),
+            say(spoken, "You can answer our mail: what you write reaches the same conversation."),
         )
     )
     subject = say(spoken, "We have your message")
@@ -273,7 +273,7 @@ def _say_goodbye(
         lines.append(say(spoken, "Your message is kept as a request, so that it is not forgotten."))
     lines.append(say_when(shop, spoken, _timezone_of(state.context) if state else "", now))
     if by_mail:
-        lines.append(say(spoken, "You can answer this mail: what you write reaches the same conversation."))
+        lines.append(say(spoken, "You can answer our mail: what you write reaches the same conversation."))
     elif has_words:
         lines.append(say(spoken, "The answer will stand here. Leave us your e-mail address, and you have it by mail."))
     writing.machine(

@@ -148,7 +148,7 @@ function sayWhen(iso) {
   const at = new Date(iso);
   const days = (at.getTime() - Date.now()) / 86400000;
   /** @type {Intl.DateTimeFormatOptions} */
-  const clock = { hour: "2-digit", minute: "2-digit" };
+  const clock = { hour: "numeric", minute: "2-digit" };
   if (at.toDateString() === new Date().toDateString()) return at.toLocaleTimeString(language, clock);
   return at.toLocaleString(language, days < 6 ? { weekday: "long", ...clock } : { day: "numeric", month: "long", ...clock });
 }

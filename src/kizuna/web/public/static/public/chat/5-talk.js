@@ -18,6 +18,10 @@ views.talk = () => {
     atEnd = parts.body.scrollHeight - parts.body.scrollTop - parts.body.clientHeight < 80;
     if (atEnd) seeAll();
   };
+  // the field grows: the last words stay in sight
+  new ResizeObserver(() => {
+    if (atEnd && !ended && node.isConnected) parts.body.scrollTop = parts.body.scrollHeight;
+  }).observe(composer.node);
   return {
     name: "talk", node, composer: composer.node, focus: composer.focus,
     draw() {
@@ -30,6 +34,7 @@ views.talk = () => {
         ended = isClosed();
         node.classList.toggle("over", ended);
         after.replaceChildren(...(ended ? [makeEnding()] : []));
+        if (ended && atEnd) requestAnimationFrame(() => after.scrollIntoView()); // its question first, not its last button
       }
       composer.node.hidden = ended;
       if (atEnd) parts.body.scrollTop = parts.body.scrollHeight;
@@ -165,7 +170,7 @@ function safeLink(address, given, ...children) {
 
 /** @param {Entry} entry @param {string} mark @param {Waiting} [waiting] */
 function drawFoot(entry, mark, waiting) {
-  const time = new Date(entry.at).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" });
+  const time = new Date(entry.at).toLocaleTimeString(language, { hour: "numeric", minute: "2-digit" });
   if (mark === "failed" && waiting) {
     const act = (/** @type {string} */ word, /** @type {boolean} */ again) => h("button", { click: () => decide(waiting.client_id, again) }, say(word));
     return h("div", { class: "foot bad", role: "alert" }, icon("alert"), waiting.failed, act("again", true), act("discard", false));
