@@ -1,10 +1,11 @@
 """The inbox and a conversation as pages: views, order, rights, and acting on them."""
 
+import re
 from uuid import uuid4
 
 import pytest
 
-from kizuna.conversations.models import Conversation, Message
+from kizuna.conversations.models import Conversation, Message, Outgoing
 from tests.dialogue.making import hear, make_desk, write_in
 from tests.shops.making import log_in, make_person
 
@@ -89,3 +90,45 @@ def test_hostile_words_stay_words() -> None:
         assert "<script>alert" not in page
         assert 'href="javascript' not in page
         assert "'onmouseover='" not in page.replace("&#x27;onmouseover=&#x27;", "")
+
+
+def test_a_long_thread_is_read_in_pages() -> None:
+    desk = make_desk()
+    conversation = write_in(desk, "Word 1.")
+    shop, made = desk.shop, Message.objects.get(conversation=conversation)
+    rows = [
+        Message(
+            shop=shop, public_id=uuid4(), conversation=conversation, number=number, kind=made.kind, at_us=made.at_us,
+            direction=made.direction, channel=made.channel, author=made.author, text=f"Word {number}.",
+            stored_us=made.stored_us, client_id=f"x{number}",
+        )
+        for number in range(2, 231)
+    ]  # fmt: skip
+    Message.objects.bulk_create(rows)
+    client, url = log_in(desk.kim), f"/s/{shop.slug}/inbox/{conversation.public_id}/"
+
+    def shown(path: str) -> list[int]:
+        return [int(each) for each in re.findall(r"Word (\d+)\.", client.get(f"{url}{path}").content.decode())]
+
+    assert shown("thread/") == [*range(131, 231)]
+    assert "?before=131" in client.get(url).content.decode()
+    assert shown("thread/?before=131") == [*range(31, 131)]
+    assert shown("thread/?before=31") == [*range(1, 31)]
+    assert "?before=" not in client.get(f"{url}thread/?before=31").content.decode()
+    assert shown("thread/?before=%D9%A3") == [*range(131, 231)], "no number, no page"
+
+
+def test_many_in_copy_read_an_answer_only_when_that_is_said() -> None:
+    desk = make_desk()
+    conversation = write_in(desk)
+    named = [f"p{number}@example.org" for number in range(6)]
+    Message.objects.filter(conversation=conversation).update(recipients={"to": [desk.team.address], "cc": named})
+    client, url = log_in(desk.kim), f"/s/{desk.shop.slug}/inbox/{conversation.public_id}/"
+    assert "6 people in copy" in client.get(url).content.decode()
+    told = {"text": "Yes", "to": "ann@example.com", "cc": ", ".join(named).upper()}
+    refused = client.post(f"{url}reply/", told, headers={"HX-Request": "true"})
+    assert "6 people in copy would read this" in refused["HX-Trigger"]
+    assert not Outgoing.objects.exists()
+    client.post(f"{url}reply/", told | {"cc": ", ".join(named[:5]), "client_id": "few"})
+    client.post(f"{url}reply/", told | {"copies": "yes", "client_id": "all"})
+    assert [len(each.recipients) for each in Outgoing.objects.order_by("id")] == [6, 7]

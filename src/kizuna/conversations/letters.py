@@ -6,7 +6,7 @@ thread; a notice brings its own words. Bytes are made by composing.
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -34,7 +34,7 @@ class _Before:
     is_theirs: bool
     who: str
     at_us: int
-    text: str
+    text: str = ""
 
 
 def read(
@@ -42,7 +42,7 @@ def read(
 ) -> dict[int, Letter | str]:
     """Give the letter of each mail by its number, or in words why it cannot be written."""
     prefetch_related_objects(rows, "message__conversation__team", "message__attachments", "shop")
-    threads = _threads([row.message for row in rows if row.message is not None])
+    threads = _threads(rows)
     letters: dict[int, Letter | str] = {}
     for row in rows:
         try:
@@ -127,16 +127,25 @@ def _parts(message: Message, gathered: Sequence[_Before]) -> list[Part]:
     return [Part(each.name, each.content_type, attachments.read_bytes(each), each.content_id) for each in files]
 
 
-def _threads(messages: Sequence[Message]) -> dict[int, list[_Before]]:
-    """What was said before, by conversation; only where something was."""
-    answering = {message.conversation_id for message in messages if message.number > 1}
+def _threads(rows: Sequence[Outgoing]) -> dict[int, list[_Before]]:
+    """What was said before, by conversation; only where something was. Words are read only where a mail needs them."""
+    answers = [(row.message, row.content.get("gathers", ())) for row in rows if row.message is not None]
     threads: dict[int, list[_Before]] = defaultdict(list)
+    answering = {message.conversation_id for message, _ in answers if message.number > 1}
     if not answering:
         return threads
     known = Message.objects.filter(conversation_id__in=answering, kind=Kind.MESSAGE).order_by("number")
-    for each in known:
-        theirs = each.direction == Direction.IN
-        who = each.from_name or each.from_address or "you"  # in a chat nobody needs an address
-        told = _Before(each.pk, each.number, each.message_id, theirs, who, each.at_us, each.text)
-        threads[each.conversation_id].append(told)
-    return threads
+    columns = ("conversation_id", "pk", "number", "message_id", "direction", "from_name", "from_address", "at_us")
+    for talk, pk, number, mail_id, direction, name, address, at_us in known.values_list(*columns):
+        who = name or address or "you"  # in a chat nobody needs an address
+        threads[talk].append(_Before(pk, number, mail_id, direction == Direction.IN, who, at_us))
+    wanted: set[int] = set()
+    for message, gathers in answers:
+        before = [each for each in threads[message.conversation_id] if each.number < message.number]
+        theirs = next((each.pk for each in reversed(before) if each.is_theirs), None)
+        wanted |= {*gathers, *(() if theirs is None else (theirs,))}
+    texts = dict(known.filter(pk__in=wanted).values_list("pk", "text"))
+    return {
+        talk: [replace(each, text=texts[each.pk]) if each.pk in texts else each for each in told]
+        for talk, told in threads.items()
+    }

@@ -170,10 +170,16 @@ def lock(shop_id: int, conversation_id: int) -> Conversation:
     return _locked(shop_id, conversation_id)
 
 
-def list_messages(shop_id: int, conversation_id: int, after: int = 0) -> list[Message]:
-    """List the entries after a number, in their order, with their attachments."""
+def list_messages(
+    shop_id: int, conversation_id: int, after: int = 0, *, before: int | None = None, newest: int | None = None
+) -> list[Message]:
+    """List the entries after a number (and before another), in their order, with their attachments; or the newest."""
     wanted = Message.objects.filter(shop_id=shop_id, conversation_id=conversation_id, number__gt=after)
-    return list(wanted.select_related("person").prefetch_related("attachments").order_by("number"))
+    wanted = wanted if before is None else wanted.filter(number__lt=before)
+    wanted = wanted.select_related("person").prefetch_related("attachments")
+    if newest is not None:
+        return list(reversed(wanted.order_by("-number")[:newest]))
+    return list(wanted.order_by("number"))
 
 
 def find_message(shop_id: int, message_id: int) -> Message | None:

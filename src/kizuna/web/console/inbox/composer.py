@@ -12,16 +12,16 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonRespons
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from kizuna.conversations import attachments, canned, threads
+from kizuna.conversations import attachments, canned, recipients, threads
 from kizuna.flows.dialogue import attending, files, habits, writing
 from kizuna.flows.dialogue.writing import Note, Refused, Reply
 from kizuna.flows.mail_out import sending
 from kizuna.shops import members
 from kizuna.web.console.access import ShopRequest, shop_page
-from kizuna.web.console.inbox.thread import find_or_404
+from kizuna.web.console.inbox.thread import MOST_COPIES, find_or_404
 
 if TYPE_CHECKING:
-    from kizuna.conversations.models import Attachment
+    from kizuna.conversations.models import Attachment, Conversation
     from kizuna.shops.models import Shop
 
 
@@ -40,6 +40,7 @@ def reply(request: ShopRequest, shop: "Shop", public_id: UUID) -> HttpResponse:
         close="close" in request.POST,
     )
     try:
+        _check_copies(request, conversation, told.cc)
         message = writing.reply(shop, conversation.pk, told, request.user, timezone.now())
     except Refused as refusal:
         return _refused(request, shop, public_id, refusal)
@@ -177,6 +178,13 @@ def _mentioned(shop: "Shop", text: str) -> tuple[int, ...]:
 
 def _addresses(told: str) -> tuple[str, ...]:
     return tuple(each.strip() for each in told.replace(";", ",").split(",") if each.strip())
+
+
+def _check_copies(request: ShopRequest, conversation: "Conversation", cc: tuple[str, ...]) -> None:
+    """Ask before many whom only the customer's mail named read an answer. Raises Refused."""
+    named = {each.lower() for each in cc} & set(recipients.of_answer(conversation).cc)
+    if len(named) > MOST_COPIES and request.POST.get("copies") != "yes":
+        raise Refused(f"{len(named)} people in copy would read this: tick that they shall, or take them out")
 
 
 def _sent(request: ShopRequest, shop: "Shop", public_id: UUID, told: dict[str, object]) -> HttpResponse:

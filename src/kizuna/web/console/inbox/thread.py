@@ -46,6 +46,10 @@ STATE_WORDS = {
     State.SPAM: ("spam", "bad"),
 }
 IMAGES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif"})
+MOST_ENTRIES = 100
+"""How many entries a page shows at once; a thread of thousands is read in pages."""
+MOST_COPIES = 5
+"""Beyond so many people in copy it is asked whether all of them shall read the answer."""
 TONES = {
     SendState.DELIVERED: "good",
     SendState.BOUNCED: "bad",
@@ -90,11 +94,13 @@ def page(request: ShopRequest, shop: "Shop", public_id: UUID) -> HttpResponse:
     now = timezone.now()
     handling.look(shop, conversation, request.user, now)
     usual = recipients.of_answer(conversation)
-    context = read(shop, conversation, now) | beside.read(shop, conversation)
+    context = read(shop, conversation, now, _before(request)) | beside.read(shop, conversation)
     context |= {
         "drafts": drafts.find(shop.pk, conversation.pk, request.user.pk),
         "to": ", ".join(usual.to),
         "cc": ", ".join(usual.cc),
+        "copies": len(usual.cc),
+        "many_copies": len(usual.cc) > MOST_COPIES,
         "by_mail": conversation.channel not in (Channel.CHAT, Channel.PORTAL),
         "waiting_files": attachments.list_waiting(shop.pk, request.user.pk, conversation.pk),
         "kept_answers": canned.list_replies(shop.pk, conversation.team_id),
@@ -110,7 +116,7 @@ def part(request: ShopRequest, shop: "Shop", public_id: UUID) -> HttpResponse:
     conversation = find_or_404(shop, public_id)
     now = timezone.now()
     handling.look(shop, conversation, request.user, now)
-    return render(request, "console/inbox/thread.html", read(shop, conversation, now))
+    return render(request, "console/inbox/thread.html", read(shop, conversation, now, _before(request)))
 
 
 def find_or_404(shop: "Shop", public_id: UUID) -> "Conversation":
@@ -121,13 +127,16 @@ def find_or_404(shop: "Shop", public_id: UUID) -> "Conversation":
         raise Http404 from None
 
 
-def read(shop: "Shop", conversation: "Conversation", now: datetime) -> dict[str, object]:
-    """Read what the thread and the line above it show."""
+def read(shop: "Shop", conversation: "Conversation", now: datetime, before: int | None = None) -> dict[str, object]:
+    """Read what the thread and the line above it show: the newest entries, or those before a number."""
     label, tone = STATE_WORDS[State(conversation.state)]
-    entries = sorted(threads.list_messages(shop.pk, conversation.pk), key=_place)
+    found = threads.list_messages(shop.pk, conversation.pk, before=before, newest=MOST_ENTRIES + 1)
+    earlier, entries = len(found) > MOST_ENTRIES, sorted(found[-MOST_ENTRIES:], key=_place)
     views = outgoing.states(shop.pk, [each.pk for each in entries if each.direction == Direction.OUT])
     return {
         "conversation": conversation,
+        "before": before,
+        "earlier": min(each.number for each in entries) if earlier else None,
         "entries": [_entry(each, views.get(each.pk)) for each in entries],
         "state_label": label,
         "state_tone": tone,
@@ -138,6 +147,12 @@ def read(shop: "Shop", conversation: "Conversation", now: datetime) -> dict[str,
         "tags": queues.tags_of([conversation.pk]).get(conversation.pk, ()),
         "all_tags": desk.list_tags(shop.pk),
     }
+
+
+def _before(request: ShopRequest) -> int | None:
+    """Before which entry the page asks for earlier ones."""
+    told = request.GET.get("before", "")
+    return int(told) if told.isascii() and told.isdigit() and len(told) < 10 else None
 
 
 def _place(message: "Message") -> tuple[int, int]:
