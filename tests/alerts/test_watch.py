@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from kizuna.conversations import teams, threads
+from kizuna.conversations import desk, teams, threads
 from kizuna.conversations.live import seats
 from kizuna.conversations.live.turns import NewTurn, enter
 from kizuna.conversations.models import ChatState, Outgoing, SeatState, Turn
@@ -13,6 +13,8 @@ from kizuna.customers import identity
 from kizuna.customers.identity import IdentityKind
 from kizuna.flows import alerts, alerts_watch
 from kizuna.flows.alerts import Chosen
+from kizuna.flows.dialogue import writing
+from kizuna.flows.dialogue.writing import Note
 from kizuna.science import periods
 from kizuna.shops import devices, members
 from kizuna.shops.models import Alert, Device
@@ -196,3 +198,51 @@ def test_a_browser_belongs_to_who_last_asked_in_it(shop, service):
     for number in range(devices.MOST_DEVICES + 3):
         devices.add(kim, service.subscription(f"b{number}"), NOW_US + number)
     assert len(devices.list_of(kim.pk)) == devices.MOST_DEVICES
+
+
+def name_in_note(shop, person, *named, at=NOW, text="@all the secret price"):
+    """Let somebody write a note that names others."""
+    who = identity.ensure(shop.pk, IdentityKind.EMAIL, ["ann@example.com"], [NOW_US])["ann@example.com"]
+    team = teams.ensure_default(shop.pk)
+    talk = threads.open_conversation(shop.pk, NewConversation(team.pk, Channel.EMAIL, "Tea", who, None), NOW_US)
+    writing.note(shop, talk.pk, Note(text, tuple(each.pk for each in named), "once"), person, at)
+    writing.note(shop, talk.pk, Note(text, tuple(each.pk for each in named), "once"), person, at)
+    return talk
+
+
+def test_who_is_named_in_a_note_is_alerted_as_they_settled(shop, service):
+    kim = make_person(shop, "operator")
+    lee = listen(shop, service, by_mail=False)
+    mia = listen(shop, service, by_mail=False, with_words=True)
+    deaf = listen(shop, service, mentions=False)
+    stranger = listen(make_shop("other"), service)
+    talk = name_in_note(shop, kim, lee, mia, deaf, stranger, kim)
+    assert run_jobs() == 2
+    assert {each.person_id for each in Alert.objects.all()} == {lee.pk, mia.pk}
+    assert sorted(each["title"] for each in service.arrived) == [
+        f"{kim.name or kim.email} named you",
+        "You were named in a note",
+    ]
+    assert {each["url"] for each in service.arrived} == {f"/s/{shop.slug}/inbox/{talk.public_id}/"}
+    assert sum("secret price" in str(each) for each in service.arrived) == 1
+
+
+def test_a_note_that_was_read_meanwhile_alerts_nobody(shop, service):
+    kim, lee = make_person(shop, "operator"), listen(shop, service, by_mail=False)
+    talk = name_in_note(shop, kim, lee)
+    desk.see_mentions(talk, lee.pk, NOW)
+    run_jobs()
+    assert service.arrived == []
+
+
+def test_a_note_is_mailed_to_who_is_not_there_and_then_rests(shop):
+    kim = make_person(shop, "operator")
+    lee, mia = listen(shop, by_push=False), listen(shop, by_push=False)
+    sit(shop, mia, NOW_US, used_us=NOW_US - 60_000_000)
+    name_in_note(shop, kim, lee, mia)
+    [mail] = Outgoing.objects.all()
+    assert mail.recipients[0]["address"] == lee.email
+    assert "Somebody named you in a note." in mail.content["text"]
+    assert "secret" not in mail.content["text"]
+    name_in_note(shop, kim, lee, at=NOW + timedelta(minutes=5))
+    assert Outgoing.objects.count() == 1

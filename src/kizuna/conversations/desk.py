@@ -118,6 +118,12 @@ def mention(message: Message, person_ids: Collection[int]) -> None:
     Mention.objects.bulk_create(rows, ignore_conflicts=True)
 
 
+def is_mention_seen(shop_id: int, message_id: int, person_id: int) -> bool:
+    """Whether somebody has looked at a note that names them, or the note is gone."""
+    waiting = Mention.objects.filter(shop_id=shop_id, message_id=message_id, person_id=person_id, seen_at=None)
+    return not waiting.exists()
+
+
 def see_mentions(conversation: Conversation, person_id: int, now: datetime) -> int:
     """Note that somebody has looked at the notes that name them."""
     mine = Mention.objects.filter(

@@ -11,14 +11,14 @@ from django.conf import settings
 from django.db import transaction
 from django.tasks import task
 
-from kizuna.conversations import threads
+from kizuna.conversations import desk, threads
 from kizuna.conversations.live import state as chat_state
 from kizuna.customers import profiles
 from kizuna.flows import alerts_push
 from kizuna.flows.alerts_push import GONE, TAKEN, Outcome
 from kizuna.science import periods
 from kizuna.shops import alerts, devices, tenants
-from kizuna.shops.alerts import MINE, Chosen
+from kizuna.shops.alerts import MENTION, MINE, Chosen
 from kizuna.shops.devices import Subscription
 from kizuna.shops.tenants import NotThere, Refused
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Chosen", "NotThere", "Refused", "Subscription"]
 
 WORDS = 120
+NOTE = "note:"
 
 
 @transaction.atomic
@@ -81,8 +82,7 @@ def deliver(shop_id: int, person_id: int, alert_id: int, now_us: int) -> str:
     chosen = next((each for person, each in alerts.list_listeners(shop_id) if person.pk == person_id), None)
     if alert is None or alert.person_id != person_id or chosen is None or not chosen.by_push:
         return "nobody to alert"
-    conversation = threads.find(shop_id, alert.conversation_id)
-    if conversation is None or not conversation.awaits_us:
+    if _is_over(shop, alert):
         return "answered meanwhile"
     title, body = words_of(shop, alert, chosen)
     message = {"title": title, "body": body, "url": url_of(shop, alert), "tag": f"kizuna-{alert.conversation_id}"}
@@ -95,6 +95,8 @@ def deliver(shop_id: int, person_id: int, alert_id: int, now_us: int) -> str:
 
 def words_of(shop: "Shop", alert: "Alert", chosen: Chosen) -> tuple[str, str]:
     """Write what an alert says to somebody who may see the chat."""
+    if alert.kind == MENTION:
+        return _mention_words(shop, alert, chosen)
     title = "A customer wrote to you" if alert.kind == MINE else "A chat waits"
     conversation = threads.find(shop.pk, alert.conversation_id) if chosen.with_words else None
     if conversation is None:
@@ -110,20 +112,46 @@ def words_of(shop: "Shop", alert: "Alert", chosen: Chosen) -> tuple[str, str]:
 
 
 def url_of(shop: "Shop", alert: "Alert") -> str:
-    """Write where the chat is answered."""
-    return f"/s/{shop.slug}/live/"
+    """Write where the chat is answered, or the note is read."""
+    conversation = threads.find(shop.pk, alert.conversation_id) if alert.kind == MENTION else None
+    return f"/s/{shop.slug}/live/" if conversation is None else f"/s/{shop.slug}/inbox/{conversation.public_id}/"
 
 
 def mail_words(shop: "Shop", alert: "Alert", chosen: Chosen) -> tuple[str, str]:
     """Write the mail for when nobody's console is open: (subject, text)."""
     title, body = words_of(shop, alert, chosen)
+    why = (
+        "Somebody named you in a note."
+        if alert.kind == MENTION
+        else "Somebody waits in the panel and no console is open."
+    )
     text = (
-        f"{body}\n\nSomebody waits in the panel and no console is open.\n"
-        f"Answer here: {settings.PUBLIC_URL}{url_of(shop, alert)}\n\n"
+        f"{body}\n\n{why}\n"
+        f"{'Read it' if alert.kind == MENTION else 'Answer'} here: {settings.PUBLIC_URL}{url_of(shop, alert)}\n\n"
         "You get at most one such mail in half an hour."
         f" Change it: {settings.PUBLIC_URL}/s/{shop.slug}/settings/alerts/\n"
     )
     return f"{title} at {shop.name}" if shop.name not in title else title, text
+
+
+def note_of(about: str) -> int:
+    """The number of the note that an alert is about."""
+    return int(about.removeprefix(NOTE))
+
+
+def _is_over(shop: "Shop", alert: "Alert") -> bool:
+    """Whether what somebody was to be alerted of has been seen or answered meanwhile."""
+    if alert.kind == MENTION:
+        return desk.is_mention_seen(shop.pk, note_of(alert.about), alert.person_id)
+    conversation = threads.find(shop.pk, alert.conversation_id)
+    return conversation is None or not conversation.awaits_us
+
+
+def _mention_words(shop: "Shop", alert: "Alert", chosen: Chosen) -> tuple[str, str]:
+    note = threads.find_message(shop.pk, note_of(alert.about)) if chosen.with_words else None
+    if note is None or note.person is None:
+        return "You were named in a note", shop.name
+    return f"{note.person.name or note.person.email} named you", f"{note.text[:WORDS]} · {shop.name}"
 
 
 def _send(device: "Device", message: dict[str, str], now_us: int) -> Outcome:

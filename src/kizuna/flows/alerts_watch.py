@@ -1,10 +1,10 @@
-"""Who is alerted when: a chat waits while consoles are closed, a customer wrote and their operator looks elsewhere.
+"""Who is alerted when: a chat waits while consoles are closed, their own customer wrote, a note names them.
 
 Runs after the live queue's own second (flows.live): it only reads turns and seats. Each reason alerts a person once;
 mail goes only where nobody's console is open at all, and at most once in half an hour to each.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -19,9 +19,10 @@ from kizuna.flows.mail_out.sending import Notice
 from kizuna.jobs import queue, standing
 from kizuna.science import periods
 from kizuna.shops import alerts, tenants
-from kizuna.shops.alerts import MAIL, MINE, PUSH, WAITING, Chosen
+from kizuna.shops.alerts import MAIL, MENTION, MINE, PUSH, WAITING, Chosen
 
 if TYPE_CHECKING:
+    from kizuna.conversations.models import Message
     from kizuna.shops.models import Alert, Person, Shop
 
 SECOND_US = 1_000_000
@@ -48,6 +49,30 @@ def watch_shop(shop: "Shop", now: datetime) -> int:
     now_us = periods.epoch_us(now)
     sitting = {each.person.pk: each for each in seats.list_seats(shop.pk)}
     wanted = [*_waiting(shop, listeners, sitting, now_us), *_mine(shop, listeners, sitting, now_us)]
+    return _send_new(shop, wanted, listeners, now)
+
+
+@transaction.atomic
+def mention(shop: "Shop", note: "Message", person_ids: Collection[int], now: datetime) -> int:
+    """Alert those whom a note names, as they settled; by mail where their own console is closed. Each once."""
+    now_us, about = periods.epoch_us(now), f"{flow.NOTE}{note.pk}"
+    sitting = {each.person.pk: each for each in seats.list_seats(shop.pk)}
+    listeners = [(person, chosen) for person, chosen in alerts.list_listeners(shop.pk) if person.pk in person_ids]
+    wanted: list[Alert] = []
+    for person, chosen in listeners:
+        seat = sitting.get(person.pk)
+        if not chosen.mentions or _looks(seat, now_us):
+            continue
+        if chosen.by_push:
+            wanted.append(alerts.make(shop, person, PUSH, MENTION, about, note.conversation_id, now_us))
+        if chosen.by_mail and (seat is None or not _is_open(seat, now_us)):
+            wanted.append(alerts.make(shop, person, MAIL, MENTION, about, note.conversation_id, now_us))
+    return _send_new(shop, wanted, listeners, now)
+
+
+def _send_new(shop: "Shop", wanted: "list[Alert]", listeners: "list[tuple[Person, Chosen]]", now: datetime) -> int:
+    """Store and send those alerts that are new; returns how many."""
+    now_us = periods.epoch_us(now)
     fresh = alerts.begin(shop.pk, _one_mail_each(shop, alerts.leave_known(shop.pk, wanted), now_us))
     chosen = {person.pk: (person, each) for person, each in listeners}
     for alert in fresh:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from kizuna.shops import roles
 from kizuna.shops.models import Alert, AlertChoice, Membership, Person, Shop
 
-WAITING, MINE = "waiting", "mine"
+WAITING, MINE, MENTION = "waiting", "mine", "mention"
 PUSH, MAIL = "push", "mail"
 
 
@@ -22,6 +22,7 @@ class Chosen:
     by_push: bool = True
     by_mail: bool = True
     with_words: bool = False
+    mentions: bool = True
 
 
 def chosen_by(shop_id: int, person_id: int) -> Chosen | None:
@@ -95,4 +96,4 @@ def make(shop: Shop, person: Person, way: str, kind: str, about: str, conversati
 
 
 def _chosen(row: AlertChoice) -> Chosen:
-    return Chosen(row.waiting, row.mine, row.by_push, row.by_mail, row.with_words)
+    return Chosen(row.waiting, row.mine, row.by_push, row.by_mail, row.with_words, row.mentions)

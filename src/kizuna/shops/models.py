@@ -214,8 +214,11 @@ class AlertChoice(models.Model):
     person = models.ForeignKey(Person, on_delete=models.CASCADE)
     waiting = models.BooleanField(default=True, help_text="a chat waits and their console is closed")
     mine = models.BooleanField(default=True, help_text="a customer wrote in a chat of theirs")
+    mentions = models.BooleanField(default=True, help_text="somebody named them in a note")
     by_push = models.BooleanField(default=True)
-    by_mail = models.BooleanField(default=True, help_text="only where a chat waits and nobody's console is open")
+    by_mail = models.BooleanField(
+        default=True, help_text="only while their (for a waiting chat: every) console is closed"
+    )
     with_words = models.BooleanField(default=False, help_text="show the name and first words on the screen")
 
     class Meta:
@@ -227,7 +230,7 @@ class Alert(models.Model):
 
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE)
     person = models.ForeignKey(Person, on_delete=models.CASCADE)
-    kind = models.CharField(max_length=8, help_text="waiting or mine")
+    kind = models.CharField(max_length=8, help_text="waiting, mine or mention")
     way = models.CharField(max_length=4, help_text="push or mail")
     about = models.CharField(max_length=60, help_text="the turn or the message, by its number")
     conversation_id = models.BigIntegerField()

@@ -18,7 +18,7 @@ from kizuna.conversations.recipients import Recipients
 from kizuna.conversations.threads import Author, Channel, Direction, Kind, NewConversation, NewMessage, State
 from kizuna.customers import addresses, links, profiles
 from kizuna.customers.identity import IdentityKind
-from kizuna.flows import investing, stages
+from kizuna.flows import alerts_watch, investing, stages
 from kizuna.flows.dialogue import handling, news
 from kizuna.flows.mail_out import sending
 from kizuna.flows.mail_out.sending import Terms
@@ -128,7 +128,9 @@ def note(shop: "Shop", conversation_id: int, told: Note, person: "Person", now: 
     message, is_new = threads.append(shop.pk, conversation_id, entry, now_us)
     if is_new:
         ours = {member.person_id for member in members.list_members(shop)}
-        desk.mention(message, [each for each in told.mention_ids if each in ours and each != person.pk])
+        named = [each for each in told.mention_ids if each in ours and each != person.pk]
+        desk.mention(message, named)
+        alerts_watch.mention(shop, message, named, now)
         drafts.drop(shop.pk, message.conversation_id, person.pk, is_note=True)
         news.tell(shop.pk, message.conversation_id)
     return message

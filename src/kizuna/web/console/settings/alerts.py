@@ -39,8 +39,11 @@ class ChoiceForm(forms.Form):
 
     waiting = forms.BooleanField(required=False, label="A chat waits and I am not looking at the console")
     mine = forms.BooleanField(required=False, label="A customer writes in a chat of mine while I look elsewhere")
+    mentions = forms.BooleanField(required=False, label="Somebody names me in a note")
     by_push = forms.BooleanField(required=False, label="In my browsers, also when Kizuna is closed")
-    by_mail = forms.BooleanField(required=False, label="By mail, when a chat waits and nobody’s console is open")
+    by_mail = forms.BooleanField(
+        required=False, label="By mail, when my console is closed (for a waiting chat: everybody’s)"
+    )
     with_words = forms.BooleanField(required=False, label="Show the customer’s name and first words on the screen")
 
 
