@@ -55,6 +55,17 @@ def test_kept_answers_and_macros_are_made_on_their_page() -> None:
     assert "answers with “Thanks!”, tags praise, closes it" in marketer.get(url).content.decode()
     assert "a macro uses it" in marketer.post(f"{url}{kept.pk}/remove/", follow=True).content.decode()
     assert marketer.post(f"{url}macros/new/", {"name": "Nothing"}).status_code == 422
+    other = log_in(make_person(make_desk().shop, "marketer"))
+    assert other.get(f"{url}macros/{macro.pk}/").status_code in (403, 404)
+    macro.steps = [["reply", kept.pk], ["untag", "late"], ["snooze", "48"], ["close"]]
+    macro.save()
+    change = f"{url}macros/{macro.pk}/"
+    assert 'value="Done"' in marketer.get(change).content.decode()
+    assert marketer.post(change, {"name": ""}).status_code == 422
+    marketer.post(change, {"name": "Done now", "note": "look", "after": "close"})
+    macro.refresh_from_db()
+    assert macro.name == "Done now"
+    assert macro.steps == [["note", "look"], ["untag", "late"], ["snooze", "48"], ["close"]]
     marketer.post(f"{url}macros/{macro.pk}/remove/")
     marketer.post(f"{url}{kept.pk}/remove/")
     assert canned.list_replies(desk.shop.pk) == []

@@ -1,5 +1,6 @@
 """The settings page of kept answers and macros."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -29,6 +30,8 @@ WORDS = {
     "snooze": "lets it rest",
     "close": "closes it",
 }
+FITTING = {("assign", "me"), ("assign", "nobody"), ("close", ""), ("snooze", "")}
+"""Steps that the form can show besides those with words of their own."""
 
 
 class AnswerForm(forms.Form):
@@ -63,13 +66,28 @@ class MacroForm(forms.Form):
         choices=[("", "leave it open"), ("close", "close it"), ("snooze", "let it rest until tomorrow")],
     )
 
-    def __init__(self, shop: "Shop", *args: Any, **kwargs: Any) -> None:
+    def __init__(self, shop: "Shop", *args: Any, left: Sequence[Sequence[object]] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._left = left
         answers, team = self.fields["reply"], self.fields["team"]
         assert isinstance(answers, forms.ChoiceField)
         assert isinstance(team, forms.ChoiceField)
         answers.choices = [("", "no answer"), *((str(each.pk), each.title) for each in canned.list_replies(shop.pk))]
         team.choices = [("", "leave it"), *((str(each.public_id), each.name) for each in teams.list_teams(shop.pk))]
+
+    @staticmethod
+    def read(macro: "Macro") -> tuple[dict[str, str], list[list[object]]]:
+        """Give what a macro does to the form, and the steps it has no field for, which stay as they are."""
+        shown, left = {"name": macro.name}, []
+        for step in macro.steps:
+            what, told = str(step[0]), str(step[1]) if len(step) > 1 else ""
+            field = "after" if what in ("close", "snooze") else what
+            fits = field in ("reply", "note", "tag", "team") or (what, told) in FITTING
+            if fits and field not in shown:
+                shown[field] = what if field == "after" else told
+            else:
+                left.append(step)
+        return shown, left
 
     def steps(self) -> list[list[object]]:
         """Write what was chosen as steps."""
@@ -78,6 +96,7 @@ class MacroForm(forms.Form):
         if told["reply"]:
             steps.append(["reply", int(told["reply"])])
         steps += [[name, told[name]] for name in ("note", "tag", "assign", "team") if told[name]]
+        steps += [list(step) for step in self._left]
         if told["after"]:
             steps.append([told["after"]])
         return steps
@@ -86,7 +105,7 @@ class MacroForm(forms.Form):
 @shop_page("reach_out")
 def show(request: ShopRequest, shop: "Shop") -> HttpResponse:
     """List kept answers and macros."""
-    return _show(request, shop, AnswerForm(shop), MacroForm(shop))
+    return _show(request, shop, (AnswerForm(shop), MacroForm(shop)))
 
 
 @shop_page("reach_out")
@@ -99,7 +118,7 @@ def edit(request: ShopRequest, shop: "Shop", number: int) -> HttpResponse:
     if request.method == "POST":
         return _save(request, shop, number)
     form = AnswerForm(shop, initial={"title": known.title, "text": known.text, "team": str(known.team_id or "")})
-    return _show(request, shop, form, MacroForm(shop), number)
+    return _show(request, shop, (form, MacroForm(shop)), number)
 
 
 @shop_page("reach_out")
@@ -126,15 +145,31 @@ def remove(request: ShopRequest, shop: "Shop", number: int) -> HttpResponse:
 @require_POST
 def create_macro(request: ShopRequest, shop: "Shop") -> HttpResponse:
     """Make a macro."""
-    form = MacroForm(shop, request.POST)
+    return _save_macro(request, shop, MacroForm(shop, request.POST), None)
+
+
+@shop_page("reach_out")
+def edit_macro(request: ShopRequest, shop: "Shop", number: int) -> HttpResponse:
+    """Show one macro, or store it; steps that the form has no field for stay."""
+    try:
+        shown, left = MacroForm.read(canned.get_macro(shop.pk, number))
+    except canned.NotThere:
+        raise Http404 from None
+    if request.method == "POST":
+        return _save_macro(request, shop, MacroForm(shop, request.POST, left=left), number)
+    return _show(request, shop, (AnswerForm(shop), MacroForm(shop, initial=shown)), macro=number)
+
+
+def _save_macro(request: ShopRequest, shop: "Shop", form: MacroForm, number: int | None) -> HttpResponse:
     if form.is_valid():
         try:
-            flow.save_macro(shop, None, form.cleaned_data["name"], form.steps(), request.user, timezone.now())
+            flow.save_macro(shop, number, form.cleaned_data["name"], form.steps(), request.user, timezone.now())
         except canned.Refused as refusal:
             form.add_error(refusal.field if refusal.field in form.fields else None, refusal.message)
         else:
+            messages.success(request, f"The macro “{form.cleaned_data['name']}” is kept.")
             return redirect("settings_habits", shop.slug)
-    return _show(request, shop, AnswerForm(shop), form, status=422)
+    return _show(request, shop, (AnswerForm(shop), form), macro=number, status=422)
 
 
 @shop_page("reach_out")
@@ -159,15 +194,16 @@ def _save(request: ShopRequest, shop: "Shop", number: int | None) -> HttpRespons
         else:
             messages.success(request, f"“{told[0]}” is kept.")
             return redirect("settings_habits", shop.slug)
-    return _show(request, shop, form, MacroForm(shop), number, status=422)
+    return _show(request, shop, (form, MacroForm(shop)), number, status=422)
 
 
 def _show(
     request: ShopRequest,
     shop: "Shop",
-    answer_form: AnswerForm,
-    macro_form: MacroForm,
+    forms_shown: tuple[AnswerForm, MacroForm],
     number: int | None = None,
+    *,
+    macro: int | None = None,
     status: int = 200,
 ) -> HttpResponse:
     answers = canned.list_replies(shop.pk)
@@ -175,9 +211,10 @@ def _show(
     context = {
         "answers": answers,
         "macros": [(each, _told(each, titles)) for each in canned.list_macros(shop.pk)],
-        "answer_form": answer_form,
-        "macro_form": macro_form,
+        "answer_form": forms_shown[0],
+        "macro_form": forms_shown[1],
         "number": number,
+        "macro_number": macro,
         "gaps": gaps.NAMES.items(),
     }
     return frame.show(request, "habits", "settings_habits", context, status)

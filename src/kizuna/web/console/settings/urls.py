@@ -52,6 +52,7 @@ urlpatterns: list[URLPattern] = [
     path("answers/<int:number>/", habits.edit, name="settings_answer"),
     path("answers/<int:number>/remove/", habits.remove, name="settings_answer_remove"),
     path("answers/macros/new/", habits.create_macro, name="settings_macro_new"),
+    path("answers/macros/<int:number>/", habits.edit_macro, name="settings_macro"),
     path("answers/macros/<int:number>/remove/", habits.remove_macro, name="settings_macro_remove"),
     path("premium/", premium.show, name="settings_premium"),
     path("premium/change/", premium.change, name="settings_premium_change"),
