@@ -107,6 +107,9 @@ def test_settings_keep_terms_and_a_providers_door(post: Post, owner: Client) -> 
     terms = reverse("settings_mail_in_terms", args=[post.shop.slug])
     assert owner.post(terms, {"fax_addresses": "nonsense"}).status_code == 422
     told = {"trusted_receiver": "MX.shop.example", "fax_addresses": "Fax@gateway.example, f2@gateway.example"}
+    for days in ("", "5", "-1", "4000"):
+        assert owner.post(terms, told | {"raw_days": days}).status_code == 422
+    told["raw_days"] = "365"
     assert owner.post(terms, told).status_code == 302
     door = reverse("settings_mail_door_new", args=[post.shop.slug])
     assert owner.post(door, {"provider": "postmark", "team": post.team.pk, "secret": "user:s3cret"}).status_code == 302

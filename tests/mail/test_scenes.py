@@ -4,15 +4,17 @@ import pytest
 
 from kizuna.conversations import mail_ids, threads
 from kizuna.conversations.mail import brake
-from kizuna.conversations.models import InboundTerms, Message, RawState, State, Team
+from kizuna.conversations.models import InboundTerms, Message, Outgoing, RawMail, RawState, State, Team
 from kizuna.conversations.threads import Author, Direction, NewMessage
 from kizuna.customers import identity, links
 from kizuna.customers.identity import IdentityKind
 from kizuna.flows import identities
+from kizuna.flows.dialogue import files
 from kizuna.flows.mail_in import receiving
 from kizuna.flows.mail_out import sending
 from kizuna.flows.mail_out.sending import Notice
 from kizuna.outreach import suppression
+from kizuna.science.periods import DAY_US
 from tests.mail.corpus.bounces import DAEMON
 from tests.mail.corpus.case import multi, part
 from tests.mail.post import CARE, NOW, NOW_US, Post, make_post, write
@@ -312,3 +314,33 @@ def test_files_are_kept_and_images_of_the_mail_are_shown_from_there(post: Post) 
     assert f'src="/files/{token}/"' in raw.message.html
     assert 'data-blocked-src="https://evil.example/p.gif"' in raw.message.html
     assert raw.message.remarks["blocked_images"] == 1
+
+
+# -- how long it is kept
+
+
+def test_raw_mail_and_sent_notices_are_let_go_of_when_they_are_old_and_what_waits_is_not(post: Post) -> None:
+    taken, young = post.deliver(write()), post.deliver(write(Message_ID="<young@example.com>", Subject="Other"))
+    stuck = post.deliver(write(Message_ID="<stuck@example.com>", Subject="Third"))
+    RawMail.objects.filter(pk__in=[taken.pk, stuck.pk]).update(done_us=NOW_US - 101 * DAY_US)
+    RawMail.objects.filter(pk=stuck.pk).update(state=RawState.QUARANTINED)
+    for place, days in enumerate((101, 99)):
+        sending.send_notice(
+            post.shop, Notice("ann@example.com", "Hello", "Your secret link", key=f"n{place}"), post.now
+        )
+        changed = {"state": "sent", "changed_us": NOW_US - days * DAY_US}
+        Outgoing.objects.filter(key=f"n{place}").update(**changed)
+    Outgoing.objects.exclude(key="n1").exclude(key="n0").delete()
+    files.sweep(post.now)
+    assert not RawMail.objects.filter(body=None).exists(), "two years, until the shop says otherwise"
+    InboundTerms.objects.create(shop=post.shop, raw_days=100)
+    for _ in range(2):
+        files.sweep(post.now)
+        assert [each.body is None for each in RawMail.objects.order_by("pk")] == [True, False, False]
+        assert [bool(each.content) for each in Outgoing.objects.order_by("key")] == [False, True]
+    assert post.deliver(write()).pk == taken.pk, "the same mail is still known"
+    assert young.conversation is not None
+    InboundTerms.objects.update(raw_days=0)
+    RawMail.objects.update(done_us=0)
+    files.sweep(post.now)
+    assert RawMail.objects.exclude(body=None).count() == 2

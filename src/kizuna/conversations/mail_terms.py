@@ -13,6 +13,7 @@ class Kept:
     trusted_receiver: str = ""
     fax_addresses: tuple[str, ...] = ()
     scan_addresses: tuple[str, ...] = ()
+    raw_days: int = 730
 
     def told(self) -> dict[str, object]:
         """Give the terms by name, for the audit log."""
@@ -24,7 +25,7 @@ def read(shop_id: int) -> Kept:
     found = InboundTerms.objects.filter(shop_id=shop_id).first()
     if found is None:
         return Kept()
-    return Kept(found.trusted_receiver, tuple(found.fax_addresses), tuple(found.scan_addresses))
+    return Kept(found.trusted_receiver, tuple(found.fax_addresses), tuple(found.scan_addresses), found.raw_days)
 
 
 def change(shop_id: int, kept: Kept) -> None:

@@ -77,6 +77,17 @@ class View:
     may_resend: bool
 
 
+def prune_notices(shop_id: int, before_us: int, limit: int) -> int:
+    """Empty notices (mails of no conversation) settled before an instant; returns how many, at most the limit.
+
+    The row stays with its key and state, so that none is ever sent twice; what a conversation holds is not touched.
+    """
+    waiting = (SendState.QUEUED, SendState.SENDING)
+    old = Outgoing.objects.filter(shop_id=shop_id, message=None, changed_us__lt=before_us).exclude(content={})
+    some = list(old.exclude(state__in=waiting).order_by("pk").values_list("pk", flat=True)[:limit])
+    return Outgoing.objects.filter(shop_id=shop_id, pk__in=some).update(content={})
+
+
 def put(shop_id: int, new: NewOutgoing, now_us: int) -> Outgoing:
     """Queue a mail; where one is known for the same message, or a notice with the same key, that one is given."""
     recipients = [

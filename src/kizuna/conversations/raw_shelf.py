@@ -12,6 +12,9 @@ from kizuna.conversations.models import RawMail, RawState
 __all__ = ["NotThere", "RawState"]
 
 
+_SETTLED = (RawState.DONE, RawState.ASIDE, RawState.DUPLICATE, RawState.DISCARDED)
+
+
 class NotThere(LookupError):
     """This shop has no such raw mail."""
 
@@ -49,6 +52,15 @@ def discard(shop_id: int, public_id: UUID | str, now_us: int) -> None:
     waiting = _of(shop_id).filter(public_id=public_id, state__in=(RawState.QUARANTINED, RawState.ASIDE))
     if not waiting.update(state=RawState.DISCARDED, done_us=now_us):
         raise NotThere(str(public_id))
+
+
+def prune(shop_id: int, before_us: int, limit: int) -> int:
+    """Let go of the bytes of mails that were taken before an instant; returns how many, at most the limit.
+
+    The row stays, so that the same mail is still known; what waits or is in quarantine is never touched.
+    """
+    old = _of(shop_id).filter(state__in=_SETTLED, done_us__lt=before_us, body__isnull=False)
+    return _of(shop_id).filter(pk__in=list(old.order_by("pk").values_list("pk", flat=True)[:limit])).update(body=None)
 
 
 def _of(shop_id: int) -> QuerySet[RawMail]:

@@ -66,6 +66,7 @@ class InboundTerms(models.Model):
     trusted_receiver = models.CharField(
         max_length=254, default="", help_text="the server whose Authentication-Results count; empty: none"
     )
+    raw_days = models.IntegerField(default=730, help_text="how long the bytes of raw mail are kept; 0: for ever")
     fax_addresses = models.JSONField(default=list, help_text="addresses of fax gateways, lower case")
     scan_addresses = models.JSONField(default=list, help_text="addresses of scanners of letters, lower case")
 

@@ -1,4 +1,7 @@
-"""Files that operators attach: uploaded one by one while they write, sent with the answer, swept when never sent."""
+"""Files that operators attach: uploaded one by one while they write, sent with the answer, swept when never sent.
+
+The nightly sweep also lets go of raw mail and of sent notices that are older than the shop keeps them.
+"""
 
 from datetime import datetime
 from functools import partial
@@ -6,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from kizuna.conversations import attachments
+from kizuna.conversations import attachments, mail_terms, outgoing, raw_shelf
 from kizuna.conversations.attachments import NewFile, Refused
 from kizuna.jobs import standing
 from kizuna.science import periods
+from kizuna.shops import tenants
 
 if TYPE_CHECKING:
     from kizuna.conversations.models import Attachment, Conversation
@@ -47,11 +51,22 @@ def remove(shop: "Shop", conversation: "Conversation", token: str, person: "Pers
 
 @standing.every("dialogue.sweep_files", cron="41 3 * * *")
 def sweep(now: datetime) -> None:
-    """Remove what was uploaded a week ago and never sent."""
+    """Remove what was uploaded a week ago and never sent, and mail older than its shop keeps it. Repeat-safe."""
     now_us = periods.epoch_us(now)
+    for shop in tenants.list_shops():
+        _prune_mail(shop.pk, now_us)
     while found := attachments.list_abandoned(now_us - UNSENT_US, SWEPT_AT_ONCE):
         with transaction.atomic():
             _forget(found, now_us)
+
+
+def _prune_mail(shop_id: int, now_us: int) -> None:
+    days = mail_terms.read(shop_id).raw_days
+    for prune in (raw_shelf.prune, outgoing.prune_notices) if days else ():
+        done = SWEPT_AT_ONCE
+        while done == SWEPT_AT_ONCE:
+            with transaction.atomic():
+                done = prune(shop_id, now_us - days * periods.DAY_US, SWEPT_AT_ONCE)
 
 
 def _forget(found: "list[Attachment]", now_us: int) -> None:

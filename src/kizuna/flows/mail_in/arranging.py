@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from kizuna.shops.models import Person, Shop
 
 MOST_ADDRESSES = 50
+FEWEST_DAYS, MOST_DAYS = 30, 3650
 _HOST = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9.-]{0,250}[a-zA-Z0-9])?|\[?[0-9a-fA-F:]+\]?")
 
 
@@ -35,6 +36,7 @@ class Terms:
     trusted_receiver: str
     fax_addresses: str
     scan_addresses: str
+    raw_days: int = 730
 
 
 def add_mailbox(shop: "Shop", access: Access, person: "Person | None", now: datetime) -> "Mailbox":
@@ -95,9 +97,11 @@ def change_terms(shop: "Shop", terms: Terms, person: "Person | None", now: datet
     receiver = terms.trusted_receiver.strip().lower()
     if receiver and not _HOST.fullmatch(receiver):
         raise Refused("trusted_receiver", "name one server, as it stands first in Authentication-Results")
+    if terms.raw_days and not FEWEST_DAYS <= terms.raw_days <= MOST_DAYS:
+        raise Refused("raw_days", f"{FEWEST_DAYS} to {MOST_DAYS} days, or 0 for ever")
     fax, scan = _addresses("fax_addresses", terms.fax_addresses), _addresses("scan_addresses", terms.scan_addresses)
     before = mail_terms.read(shop.pk)
-    after = mail_terms.Kept(receiver, tuple(fax), tuple(scan))
+    after = mail_terms.Kept(receiver, tuple(fax), tuple(scan), terms.raw_days)
     mail_terms.change(shop.pk, after)
     if before != after:
         audit.record(shop, person, "mail_terms_changed", "incoming mail", before.told(), after.told(), now)

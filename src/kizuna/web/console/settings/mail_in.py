@@ -59,6 +59,12 @@ class TermsForm(forms.Form):
         widget=forms.Textarea(_LINES),
         help_text="Mail from or to these addresses is a letter. One a line.",
     )
+    raw_days = forms.IntegerField(
+        label="Keep raw mail, days",
+        min_value=0,
+        help_text="The mail as it came, byte for byte, and the words of notices sent (log-in links, surveys)."
+        " Conversations stay. 0 keeps them for ever.",
+    )
 
 
 class _TeamForm(forms.Form):
@@ -195,6 +201,7 @@ def _show(
 ) -> HttpResponse:
     kept = mail_terms.read(shop.pk)
     initial = {
+        "raw_days": kept.raw_days,
         "trusted_receiver": kept.trusted_receiver,
         "fax_addresses": "\n".join(kept.fax_addresses),
         "scan_addresses": "\n".join(kept.scan_addresses),
