@@ -255,3 +255,11 @@ def test_a_writer_killed_at_any_moment_leaves_a_sound_file(tmp_path: Path) -> No
             stored = [row[0] for row in file.execute("SELECT received_us FROM inbox ORDER BY id")]
         assert stored == list(range(len(stored)))
         assert len(stored) > newest
+
+
+def test_a_body_is_put_in_the_place_of_another(store: Store) -> None:
+    store.append([_row(number) for number in range(3)])
+    first = store.last_id() - 2
+    store.rewrite({first + 1: b"struck", first + 9: b"nobody"})
+    assert [row.body.strip() for row in store.read_after(0, 10, 1000)] == [b"0", b"struck", b"2"]
+    assert store.last_id() == first + 2

@@ -70,7 +70,7 @@ def take_pending(box: "Inbox", now: datetime) -> bool:
 
     A passing fault of the database is raised, so that the worker tries again; the cursor has not moved then.
     """
-    position = cursors.read(inbox.CURSOR)
+    position, struck = cursors.read(inbox.CURSOR), cursors.read(inbox.STRUCK)
     requests = box.read_after(position.request_id, REQUESTS_AT_ONCE, BYTES_AT_ONCE)
     if not requests:
         return False
@@ -79,7 +79,7 @@ def take_pending(box: "Inbox", now: datetime) -> bool:
     sources = keys.find_sources({cut.request.source_id for cut in cuts})
     by_shop = _read(cuts, sources)
     with transaction.atomic():
-        if cursors.lock(inbox.CURSOR) != position:
+        if cursors.lock(inbox.CURSOR) != position or cursors.read(inbox.STRUCK) != struck:
             return True
         for shop, incoming in by_shop:
             taken = take_safely(shop, incoming, periods.epoch_us(now))
@@ -122,6 +122,8 @@ def retry(waiting: "Waiting", now: datetime) -> bool:
         return False
     try:
         with transaction.atomic():
+            if not aside.hold(waiting.id):
+                return False
             shop = tenants.get_shop_by_id(source.shop_id)
             facts.take(shop, [facts.read(source.id, source.kind, waiting.raw, shop.currency)], periods.epoch_us(now))
             aside.forget([waiting.id])

@@ -33,6 +33,7 @@ OUTCOMES = {
     "unknown_rate": "its currency has no exchange rate",
     "no_identity": "nobody it could belong to",
     "robot": "from a robot",
+    "erased": "named a customer who was erased before it was taken",
     "internal_error": "we failed to take it; it is kept in the log",
 }
 """Every outcome and what it means in words."""

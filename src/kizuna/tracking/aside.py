@@ -62,9 +62,16 @@ def forget(ids: Sequence[int]) -> None:
     SetAside.objects.filter(id__in=ids).delete()
 
 
+def hold(waiting_id: int) -> bool:
+    """Hold an event until the caller's transaction ends; False where it is gone, as after an erasure."""
+    return SetAside.objects.select_for_update().filter(id=waiting_id).exists()
+
+
 def note_attempt(waiting_id: int, problem: str) -> None:
-    """Note that another try failed."""
-    row = SetAside.objects.get(id=waiting_id)
+    """Note that another try failed, unless the event went meanwhile."""
+    row = SetAside.objects.filter(id=waiting_id).first()
+    if row is None:
+        return
     row.attempts += 1
     row.problem = problem[-LONGEST_PROBLEM:].replace("\x00", "")
     row.save(update_fields=["attempts", "problem"])

@@ -10,7 +10,7 @@ import contextlib
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import cache
@@ -24,9 +24,24 @@ from kizuna.tracking import inbox_file, inbox_table
 from kizuna.tracking.inbox_rows import Call, Received, Row, Store
 from kizuna.tracking.models import Cursor
 
-__all__ = ["CURSOR", "Call", "Closed", "Full", "Inbox", "Lag", "Received", "Row", "Store", "measure_lag", "open_inbox"]
+__all__ = [
+    "CURSOR",
+    "STRUCK",
+    "Call",
+    "Closed",
+    "Full",
+    "Inbox",
+    "Lag",
+    "Received",
+    "Row",
+    "Store",
+    "measure_lag",
+    "open_inbox",
+]
 
 CURSOR = "inbox"
+STRUCK = "inbox.struck"
+"""A cursor that counts how often waiting events were struck: what was read before may name somebody erased since."""
 LONGEST_QUEUE_ROWS = 20_000
 LONGEST_QUEUE_BYTES = 64 * 1024 * 1024
 
@@ -90,6 +105,10 @@ class Inbox:
     def last_id(self) -> int:
         """Return the id of the newest row, or 0."""
         return self._store.last_id()
+
+    def rewrite(self, bodies: Mapping[int, bytes]) -> None:
+        """Put other bodies in the place of some rows; whoever reads beside must look at `STRUCK` (tracking.erasing)."""
+        self._store.rewrite(bodies)
 
     def prune_through(self, position: int) -> int:
         """Delete the rows up to this id, and count them."""

@@ -3,7 +3,7 @@
 inbox writes and reads them; inbox_file and inbox_table keep them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple, Protocol
 
 Call = Literal["identify", "track", "page", "screen", "group", "alias", "batch"]
@@ -42,6 +42,9 @@ class Store(Protocol):
 
     def last_id(self) -> int:
         """Return the id of the newest row, or 0."""
+
+    def rewrite(self, bodies: Mapping[int, bytes]) -> None:
+        """Put other bodies in the place of some rows; durable on return or with the caller's transaction."""
 
     def prune_through(self, position: int) -> int:
         """Delete the rows up to this id, and count them."""

@@ -105,6 +105,8 @@ def _check_mark(event: dict[str, Any]) -> None:
     mark, size = event.get(MARKER), event.get("bytes")
     if mark == "too_large":
         raise Unfit("event", "too_large", f"has {size} bytes, the most is {LARGEST_EVENT}")
+    if mark == "erased":
+        raise Unfit("event", "erased", "named a customer who was erased before it was taken")
     if mark == "unreadable":
         raise Unfit("event", "bad_json", f"has {size} bytes that are no JSON one can keep, such as a number like 1e999")
 

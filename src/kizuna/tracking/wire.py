@@ -5,7 +5,7 @@ its own. What an event means is tracking.normalise.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ import msgspec
 
 MARKER = "kizunaDropped"
 """What the capture door puts in the place of an event of a batch that it could not keep: the reason, by this name."""
+_STRUCK = json.dumps({MARKER: "erased"}).encode()
 SHORT_CALLS = {"i": "identify", "t": "track", "p": "page", "s": "screen", "g": "group", "a": "alias", "b": "batch"}
 
 
@@ -58,6 +59,23 @@ def split(call: str, body: bytes, received_us: int) -> Iterator[RawEvent]:
         return
     for raw in envelope.batch:
         yield RawEvent("", bytes(raw), received_us, sent_at, context)
+
+
+def strike(call: str, body: bytes, parts: Collection[int], *, context_too: bool = False) -> bytes:
+    """Write a request anew with marks in the place of some events (by number, as `split` gives them).
+
+    Every other event stays byte for byte and keeps its number, because cursors count. context_too: what the envelope
+    says for all goes as well.
+    """
+    try:
+        if SHORT_CALLS.get(call, call) != "batch":
+            return _STRUCK
+        envelope = _envelopes.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return _STRUCK
+    events = [msgspec.Raw(_STRUCK) if number in parts else raw for number, raw in enumerate(envelope.batch)]
+    context = msgspec.Raw(b"null") if context_too else envelope.context
+    return msgspec.json.encode(_Envelope(events, envelope.sentAt, context))
 
 
 def read_object(body: bytes) -> dict[str, Any]:

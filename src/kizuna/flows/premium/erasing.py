@@ -28,6 +28,7 @@ from kizuna.science import periods
 from kizuna.science.stocks import NO_PURCHASE
 from kizuna.shops import audit, sources
 from kizuna.tracking import erasing as tracking
+from kizuna.tracking import inbox
 
 if TYPE_CHECKING:
     from kizuna.shops.models import Person, Shop
@@ -43,6 +44,7 @@ class NotThere(LookupError):
 def erase(shop: "Shop", customer_id: int, person: "Person | None", now: datetime) -> None:
     """Erase a customer, for good. Raises NotThere."""
     now_us = periods.epoch_us(now)
+    tracking.hold_waiting()
     customer = profiles.find_by_id(shop.pk, customer_id)
     identity_ids = links.identities_of(shop.pk, [customer_id])[customer_id]
     if customer is None or not identity_ids:
@@ -63,13 +65,14 @@ def erase(shop: "Shop", customer_id: int, person: "Person | None", now: datetime
     answers.erase(shop.pk, identity_ids)
     entrance.erase(shop.pk, identity_ids)
     tracking.erase(shop.pk, identity_ids, [*keys, *addresses])
-    tracking.erase_waiting([each.pk for each in sources.list_sources(shop)], [*keys, *addresses])
     people.erase(shop.pk, customer_id, identity_ids)
     _restate(shop.pk, identity_ids)
     analytics_upkeep.erase(shop, identity_ids, now)
     referrals.erase(shop.pk, identity_ids)
     placing.place(shop, [customer_id], ERASED, now_us)
     stages.review(shop, [customer_id], now_us)
+    known_as = {*keys, *addresses}
+    tracking.erase_waiting(inbox.open_inbox(), {each.pk for each in sources.list_sources(shop)}, known_as)
     audit.record(shop, person, "customer_erased", f"customer {customer.public_id}", None, None, now)
     transaction.on_commit(partial(attachments.remove_bytes, files, now_us))
 

@@ -116,6 +116,7 @@ MENDING = {
     "bad_order": "The line below says what is wrong with the order: total, currency, quantity or its number.",
     "no_identity": "Send a userId, or let the client make its anonymousId.",
     "unknown_rate": "Enter an exchange rate under Settings, Currencies, then send the order again as a new message.",
+    "erased": "Nothing to do: who is erased is not made known again by what still waited.",
     "internal_error": "This is our fault; the log of the server has the details. The event is kept.",
 }
 
