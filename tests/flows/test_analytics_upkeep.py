@@ -182,6 +182,24 @@ def test_rebuilding_makes_missing_files_anew_and_reads_what_was_corrected() -> N
     assert analytics_check.verify(books.shop).agrees
 
 
+def test_a_file_that_rotted_is_named_and_made_anew_by_night() -> None:
+    books = grown()
+    path = next(path for path in segments.folder_of(books.shop.pk).iterdir() if path.name.startswith("ev-"))
+    whole = path.read_bytes()
+    path.write_bytes(whole[:8] + bytes(120) + whole[128:])
+    assert segments.is_whole(books.shop.pk), "as long as it was written: the look of every minute sees nothing"
+    told = StringIO()
+    with pytest.raises(CommandError, match="warehouse rebuild"):
+        call_command("warehouse", "status", shop=books.shop.slug, stdout=told)
+    assert f"damaged     {path.name}: " in told.getvalue()
+    assert analytics_check.verify(books.shop).differences[0].startswith(path.name)
+    analytics_upkeep.compact_shop.func(books.shop.pk, periods.epoch_us(NOW))
+    assert Job.objects.get().task.endswith("rebuild_shop")
+    analytics_upkeep.rebuild(books.shop, NOW)
+    assert segments.list_damaged(books.shop.pk) == []
+    assert analytics_check.verify(books.shop).agrees
+
+
 def test_a_rebuilding_that_was_cut_short_goes_on_and_one_afresh_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
     books = grown()
     monkeypatch.setattr("kizuna.tracking.portions.AT_ONCE", 2)

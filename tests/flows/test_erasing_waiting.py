@@ -32,6 +32,8 @@ def box() -> Iterator[Inbox]:
     opened = inbox.open_inbox()
     yield opened
     opened.prune_through(opened.last_id())
+    opened.close()
+    inbox._open.cache_clear()
 
 
 def put(box: Inbox, source: Source, said: Any, call: str = "track") -> None:

@@ -50,6 +50,8 @@ def verify(shop: "Shop") -> Report:
             holding = analytics.hold(shop)
         except segments.FilesMissing as missing:
             return Report(differences=[str(missing)])
+        if damaged := segments.list_damaged(shop.pk):
+            return Report(differences=damaged)
         from_us = shelves.shelf_of(shop.pk).kept_from_us
         part = (shop.pk, from_us, erasure.list_erased(shop.pk).tolist())
         told = {

@@ -167,7 +167,10 @@ def seal_shop(shop_id: int, now_us: int) -> int | None:
 
 @task(queue_name="slow")
 def compact_shop(shop_id: int, now_us: int) -> int | None:
-    """Compact a shop, likewise."""
+    """Compact a shop, likewise; where a file cannot be read any more, everything is sealed anew instead."""
+    if segments.list_damaged(shop_id):
+        _start(rebuild_shop, tenants.get_shop_by_id(shop_id), now_us)
+        return None
     return _unless_busy(compact, shop_id, now_us)
 
 

@@ -25,6 +25,7 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoload_known_extensions": False,
 }
 _SCRATCH = "scratch"
+LONGEST_PROBLEM = 160
 _ORDER = {"ev": "customer_id, ts_us, ev_id", "line": "customer_id, ts_us, line_id"}
 
 
@@ -144,6 +145,18 @@ def size_of(path: Path) -> int | None:
         return path.stat().st_size
     except FileNotFoundError:
         return None
+
+
+def find_problem(path: Path, dataset: str, rows: int) -> str | None:
+    """Read a file to its end and say what is wrong with it in a few words; None where every value can be read."""
+    values = ", ".join(f"BIT_XOR(HASH({name}))" for name in DATASETS[dataset])
+    try:
+        with duckdb.connect(":memory:", config=_CONFIG) as duck:
+            read = duck.execute(f"SELECT COUNT(*), {values} FROM read_parquet({_quoted(path)})").fetchone()  # noqa: S608
+    except duckdb.Error as problem:
+        return str(problem).partition("\n")[0][:LONGEST_PROBLEM]
+    found = 0 if read is None else int(read[0])
+    return None if found == rows else f"holds {found:,} rows, {rows:,} were written"
 
 
 def remove_others(folder: Path, names: Collection[str]) -> int:

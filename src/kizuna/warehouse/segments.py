@@ -117,12 +117,25 @@ def retire(which: Q, now_us: int) -> None:
 
 
 def is_whole(shop_id: int) -> bool:
-    """Tell whether every file that readers need is there."""
+    """Tell whether every file that readers need is there, as long as it was written."""
     try:
         paths_of(shop_id, list_segments(shop_id))
     except FilesMissing:
         return False
     return True
+
+
+def list_damaged(shop_id: int) -> list[str]:
+    """Read every file that readers need to its end, and say of each that is missing or spoilt what is wrong."""
+    folder, found = folder_of(shop_id), []
+    for segment in list_segments(shop_id):
+        for dataset in (each for each in DATASETS if segment.rows[each]):
+            path = folder / segment.name(dataset)
+            if files.size_of(path) != segment.bytes[dataset]:
+                found.append(f"{path.name}: missing or not whole")
+            elif (problem := files.find_problem(path, dataset, segment.rows[dataset])) is not None:
+                found.append(f"{path.name}: {problem}")
+    return found
 
 
 def oldest_retired(shop_id: int) -> int | None:

@@ -8,9 +8,10 @@ import pytest
 
 from kizuna.customers.models import Customer, Identity, IdentityKind
 from kizuna.flows import snapshots as making
+from kizuna.html import figures
 from kizuna.relationships import lists, snapshots
 from kizuna.relationships.lists import Filters
-from kizuna.relationships.models import Standing
+from kizuna.relationships.models import Snapshot, Standing
 from kizuna.tracking import arrivals
 from kizuna.tracking.arrivals import NewArrival
 from tests.web.console.shop_with_history import Place
@@ -132,6 +133,18 @@ def test_the_time_slider_shows_an_earlier_snapshot(full: Place) -> None:
     assert "<html" not in then
     strange_id = full.client().get(url, {"at": "999999999"}, headers=headers).content.decode()
     assert "data-id=" in strange_id
+
+
+def test_days_that_nobody_made_up_for_are_told_beside_the_slider(full: Place) -> None:
+    url = full.url("portfolio/")
+    assert 'id="gap"' not in full.client().get(url).content.decode()
+    kept = snapshots.list_snapshots(full.shop.pk)
+    first, *lost, last = kept[-12:]
+    Snapshot.objects.filter(pk__in=[each.id for each in lost]).delete()
+    page = full.client().get(url).content.decode()
+    days = [figures.moment(each.as_of_us, full.shop.timezone, with_time=False) for each in (first, last)]
+    assert f"No days were kept between {days[0]} and {days[1]}" in page
+    assert "the last 31 are made up for" in page
 
 
 def test_an_earlier_day_keeps_the_country_filter(full: Place) -> None:

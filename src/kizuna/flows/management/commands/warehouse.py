@@ -79,4 +79,8 @@ class Command(BaseCommand):
             lines.append(f"kept        from {periods.instant_at(now.kept_from_us).isoformat(timespec='seconds')} on")
         if now.rebuilding:
             lines.append("rebuilding  was begun and is not finished; `warehouse rebuild` goes on with it")
+        damaged = segments.list_damaged(shop.pk)
+        lines += [f"damaged     {each}" for each in damaged]
         self.stdout.write("\n".join(lines))
+        if damaged:
+            raise CommandError("Not every file can be read (`warehouse rebuild` makes them anew, the night does too).")

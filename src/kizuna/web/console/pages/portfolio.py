@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from kizuna.flows import portfolio as portfolio_flow
+from kizuna.flows import snapshots as snapshot_flow
 from kizuna.html import charts, figures
 from kizuna.html.scales import SymLog
 from kizuna.money import currency
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 DOTS_OVER_DENSITY = 500
 MOST_MOVED = 200
 MOST_SLIDER = 400
+WIDEST_STEP_DAYS = 8
 
 
 @dataclass(frozen=True)
@@ -88,11 +90,14 @@ def page(request: ShopRequest, shop: "Shop") -> HttpResponse:
     context = {"picture": picture, "state": state, "now_us": now_us, "shop_now_us": shop_now_us}
     if request.htmx and request.htmx.target == "picture":
         return render(request, "console/portfolio/picture.html", context)
-    moments = _moments(shop)
+    kept = snapshots.list_snapshots(shop.pk)
+    moments = _moments(shop, kept)
     at = next((index for index, moment in enumerate(moments) if past and moment.id == past.id), len(moments))
     context |= {
         "moments": moments,
         "at": at,
+        "gap": _last_gap(kept),
+        "made_up_for": snapshot_flow.MOST_MISSED,
         "countries": lists.list_countries(shop.pk),
         "listed": chosen.list_first(shop, state, past, picture.totals),
         "empty": not picture.placed and lists.is_empty(shop.pk),
@@ -249,12 +254,19 @@ def _counts_in_words(totals: dict[str, SegmentTotal]) -> str:
     )
 
 
-def _moments(shop: "Shop") -> list[Moment]:
+def _moments(shop: "Shop", found: Sequence[SnapshotView]) -> list[Moment]:
     """The stops of the slider: every snapshot, thinned evenly where there are very many."""
-    found = snapshots.list_snapshots(shop.pk)
     stride = -(-len(found) // MOST_SLIDER) or 1
     kept = found[::-1][::stride][::-1]
     return [Moment(s.id, s.as_of_us, figures.moment(s.as_of_us, shop.timezone, with_time=False)) for s in kept]
+
+
+def _last_gap(found: Sequence[SnapshotView]) -> tuple[int, int] | None:
+    """Between which instants days are missing, where that is so: the newest such stretch. History has every week."""
+    for before, after in zip(found[-2::-1], found[::-1], strict=False):
+        if after.day - before.day > WIDEST_STEP_DAYS:
+            return before.as_of_us, after.as_of_us
+    return None
 
 
 def _asked_snapshot(request: ShopRequest, shop: "Shop", last: SnapshotView | None) -> SnapshotView | None:
