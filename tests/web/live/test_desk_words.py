@@ -9,7 +9,7 @@ from kizuna.shops.models import Person
 from kizuna.web.live.desk_door import DeskDoor
 from kizuna.web.live.panel_calls import run
 from tests.flows.live.queueing import Floor
-from tests.shops.making import log_in, make_person
+from tests.shops.making import log_in, make_person, make_shop
 from tests.web.live.conftest import Panelled
 from tests.web.live.driving import begin, post
 
@@ -61,3 +61,20 @@ def test_of_two_who_answer_one_chat_in_the_same_batch_the_first_has_it() -> None
     (again,) = saying.store([words(kim, "k")], floor.us)
     assert isinstance(again, Stored)
     assert not again.is_new
+
+
+def test_whoever_answers_for_one_shop_reaches_no_chat_of_another(panelled: Panelled) -> None:
+    strangers = make_shop()
+    theirs = _headers(make_person(strangers, "owner"))
+
+    async def reaching() -> None:
+        door = panelled.door()
+        desk = DeskDoor(door.parts)
+        _, chat = await begin(door, panelled.key)
+        for what in ("say", "typing", "seen"):
+            content = {"conversation": chat, "client_id": what, "text": "Read me", "number": 1}
+            for shop in (strangers, panelled.shop):  # by their own address and by the chat's
+                assert (await post(desk, f"/live/{shop.slug}/{what}", content, theirs)).status == 404, (what, shop.slug)
+
+    panelled.run(reaching)
+    assert Message.objects.filter(author="person").count() == 0
