@@ -6,7 +6,9 @@ from uuid import uuid4
 import pytest
 
 from kizuna.conversations.models import Conversation, Message, Outgoing
+from kizuna.flows.live import routing
 from tests.dialogue.making import hear, make_desk, write_in
+from tests.flows.live.queueing import Floor
 from tests.shops.making import log_in, make_person
 
 pytestmark = pytest.mark.django_db
@@ -132,3 +134,34 @@ def test_many_in_copy_read_an_answer_only_when_that_is_said() -> None:
     client.post(f"{url}reply/", told | {"cc": ", ".join(named[:5]), "client_id": "few"})
     client.post(f"{url}reply/", told | {"copies": "yes", "client_id": "all"})
     assert [len(each.recipients) for each in Outgoing.objects.order_by("id")] == [6, 7]
+
+
+def test_a_live_chat_is_left_to_who_serves_it_and_the_page_says_so() -> None:
+    floor = Floor()
+    desk = floor.desk
+    floor.sit(desk.kim)
+    chat = floor.wait()
+    routing.claim(desk.shop, chat.pk, desk.kim, floor.now)
+    client, url = log_in(desk.lee), f"/s/{desk.shop.slug}/inbox/{chat.public_id}/"
+    for page in (client.get(url).content.decode(), client.get(f"{url}thread/").content.decode()):
+        assert "Kim Kay</strong> serves this chat live" in page
+        assert f"{url}take-over/" not in page
+        assert f"{url}close/" not in page
+    answer = {"text": "I answer too", "client_id": "a"}
+    for path in ("reply/", "close/", "spam/"):
+        refused = client.post(url + path, answer, headers={"HX-Request": "true"})
+        assert "served by Kim Kay" in refused["HX-Trigger"], path
+    assert client.post(f"{url}take-over/").status_code == 403
+    assert not Message.objects.filter(text="I answer too").exists()
+    assert floor.whose(chat) == desk.kim.pk
+    mine = log_in(desk.kim).get(url).content.decode()
+    assert "serves this chat live" not in mine
+    assert f"{url}close/" in mine
+    marketer = make_person(desk.shop, "marketer", f"mia@{desk.shop.slug}.example")
+    supervisor = log_in(marketer)
+    assert f"{url}take-over/" in supervisor.get(url).content.decode()
+    assert "served by Kim Kay" in supervisor.post(f"{url}reply/", answer, headers={"HX-Request": "true"})["HX-Trigger"]
+    supervisor.post(f"{url}take-over/")
+    assert floor.whose(chat) == marketer.pk
+    supervisor.post(f"{url}reply/", answer)
+    assert Message.objects.get(text="I answer too").person_id == marketer.pk

@@ -37,6 +37,12 @@ def note_answer(conversation_id: int, person_id: int | None, at_us: int) -> None
         keep_heard([turn])
 
 
+def find_anothers(conversation_id: int, person_id: int) -> Turn | None:
+    """Find the turn of a chat that somebody else serves, with who that is."""
+    rows = Turn.objects.filter(conversation_id=conversation_id, state=TurnState.SERVED, person__isnull=False)
+    return rows.exclude(person_id=person_id).select_related("person").first()
+
+
 def is_anothers(turn: Turn | None, person_id: int | None) -> bool:
     """Whether somebody else serves this turn."""
     return turn is not None and turn.state == TurnState.SERVED and turn.person_id not in (None, person_id)

@@ -3,7 +3,8 @@
 import pytest
 
 from kizuna.conversations.models import Attention, Conversation
-from kizuna.flows.dialogue import handling
+from kizuna.flows.dialogue import handling, writing
+from kizuna.flows.dialogue.writing import Reply
 from kizuna.flows.live import ending, routing
 from kizuna.knowledge.models import SurveyAsk
 from kizuna.relationships.models import Investment
@@ -61,3 +62,18 @@ def test_a_visitor_who_ends_a_served_chat_has_not_given_up() -> None:
     ending.close(floor.desk.shop, chat.pk, None, floor.now, ending.LEFT)
     turn = chat.turns.get()
     assert (turn.state, turn.end, turn.person_id) == ("ended", "left", floor.desk.kim.pk)
+
+
+def test_nobody_ends_or_answers_what_somebody_else_serves_but_news_of_a_wish_goes_in() -> None:
+    floor = Floor()
+    desk, chat = floor.desk, serve(floor)
+    for act in (
+        lambda: ending.close(desk.shop, chat.pk, desk.lee, floor.now),
+        lambda: handling.close(desk.shop, chat.pk, desk.lee, floor.now),
+        lambda: writing.reply(desk.shop, chat.pk, Reply("Hello", close=True), desk.lee, floor.now),
+    ):
+        with pytest.raises(handling.Taken, match="Kim Kay"):
+            act()
+    assert (floor.whose(chat), floor.ends(chat)) == (desk.kim.pk, [""])
+    writing.reply(desk.shop, chat.pk, Reply("Your tea is on its way", is_news=True), desk.lee, floor.now)
+    assert floor.whose(chat) == desk.kim.pk

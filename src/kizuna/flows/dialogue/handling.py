@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from kizuna.conversations import desk, teams, threads
+from kizuna.conversations import chat_turns, desk, teams, threads
 from kizuna.conversations.desk import Refused, Taken
-from kizuna.conversations.threads import Author, Direction, Kind, NewMessage, State
+from kizuna.conversations.threads import Author, Channel, Direction, Kind, NewMessage, State
 from kizuna.flows.dialogue import attending, news
 from kizuna.jobs import standing
 from kizuna.science import periods
@@ -62,7 +62,7 @@ def hand_to(shop: "Shop", conversation_id: int, team_public_id: str, person: "Pe
 
 @transaction.atomic
 def close(shop: "Shop", conversation_id: int, person: "Person | None", now: datetime) -> bool:
-    """Close a conversation; the time it was in front of people is booked to the customer."""
+    """Close a conversation; the time it was in front of people is booked to the customer. Raises Taken."""
     changed = _set_state(shop, conversation_id, State.CLOSED, "was closed", person, now)
     if changed:
         attending.book(shop, conversation_id, now)
@@ -93,7 +93,7 @@ def snooze(shop: "Shop", conversation_id: int, until: datetime, person: "Person 
 
 @transaction.atomic
 def mark_spam(shop: "Shop", conversation_id: int, person: "Person | None", now: datetime) -> bool:
-    """Call a conversation spam: no inbox shows it, and nothing its sender writes opens it."""
+    """Call a conversation spam: no inbox shows it, and nothing its sender writes opens it. Raises Taken."""
     return _set_state(shop, conversation_id, State.SPAM, "was called spam", person, now)
 
 
@@ -115,6 +115,15 @@ def untag(shop: "Shop", conversation_id: int, name: str, person: "Person | None"
     if changed:
         news.tell(shop.pk, conversation.pk)
     return changed
+
+
+def check_turn(conversation: "Conversation", person: "Person | None") -> None:
+    """Let nobody act in a chat that somebody else serves; the conversation is locked. Raises Taken with who that is."""
+    if person is None or conversation.channel != Channel.CHAT:
+        return
+    turn = chat_turns.find_anothers(conversation.pk, person.pk)
+    if turn is not None and turn.person is not None:
+        raise Taken(f"this chat is served by {turn.person.name or turn.person.email}")
 
 
 @transaction.atomic
@@ -148,6 +157,7 @@ def _set_state(
     shop: "Shop", conversation_id: int, state: str, told: str, person: "Person | None", now: datetime
 ) -> bool:
     conversation = threads.lock(shop.pk, conversation_id)
+    check_turn(conversation, person)
     if not desk.set_state(conversation, state, periods.epoch_us(now)):
         return False
     _tell(shop, conversation, state, told, person, now)

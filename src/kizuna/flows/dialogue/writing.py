@@ -43,7 +43,10 @@ Of these too a mail tells the customer: on the premium site always, in a chat on
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer; without `to` it goes to those who take part. `client_id` makes sending it twice one answer."""
+    """An answer; without `to` it goes to those who take part. `client_id` makes sending it twice one answer.
+
+    `is_news` lets it be told in a chat that somebody else serves: what becomes of a wish answers nobody's question.
+    """
 
     text: str
     html: str = ""
@@ -53,6 +56,7 @@ class Reply:
     client_id: str = ""
     close: bool = False
     subject: str = ""
+    is_news: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,7 @@ class Beginning:
 
 @transaction.atomic
 def reply(shop: "Shop", conversation_id: int, told: Reply, person: "Person", now: datetime) -> "Message":
-    """Answer the customer. Raises Refused with what is missing, threads.NotThere."""
+    """Answer the customer. Raises Refused with what is missing, Taken where somebody else serves, threads.NotThere."""
     now_us = periods.epoch_us(now)
     conversation = threads.lock(shop.pk, conversation_id)
     _check(told.text)
@@ -93,6 +97,8 @@ def reply(shop: "Shop", conversation_id: int, told: Reply, person: "Person", now
     message, is_new = threads.append(shop.pk, conversation.pk, replace(new, person_id=person.pk), now_us)
     if not is_new:
         return message
+    if not told.is_news:
+        handling.check_turn(conversation, person)
     if told.attachment_ids:
         try:
             attachments.attach(shop.pk, told.attachment_ids, message.pk, person.pk)

@@ -24,8 +24,12 @@ CLOSED, LEFT = "closed", "left"
 
 @transaction.atomic
 def close(shop: "Shop", conversation_id: int, person: "Person | None", now: datetime, why: str = CLOSED) -> bool:
-    """Close a chat, for its operator or because the visitor left; False where it was closed. May raise NotThere."""
+    """Close a chat, for its operator or because the visitor left; False where it was closed.
+
+    Raises Taken where somebody else serves it, threads.NotThere.
+    """
     conversation = threads.lock(shop.pk, conversation_id)
+    handling.check_turn(conversation, person)
     ended = end_turn(conversation.pk, why, now)
     if not handling.close(shop, conversation.pk, person, now):
         return False

@@ -18,6 +18,7 @@ from kizuna.conversations.live import seats, turns
 from kizuna.conversations.live.seats import Sitting
 from kizuna.conversations.live.turns import NewTurn, TurnState
 from kizuna.conversations.threads import Author, Channel, Direction, Kind, NewMessage, State
+from kizuna.flows.dialogue import news as inbox_news
 from kizuna.flows.live import news, valuing
 from kizuna.science import periods
 
@@ -193,6 +194,7 @@ def note(shop: "Shop", conversation: "Conversation", told: Told, person: "Person
         remarks={"happening": told.happening},
     )
     threads.append(shop.pk, conversation.pk, entry, now_us)
+    inbox_news.tell(shop.pk, conversation.pk)
     news.tell(shop.pk, conversation.pk)
     news.tell_desk(shop.pk, "queue")
 

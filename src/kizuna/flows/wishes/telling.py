@@ -35,7 +35,8 @@ def tell(shop: "Shop", wish: "ServiceRequest", text: str, person: "Person | None
         return False
     token = f"wish-{wish.public_id.hex[-12:]}-{wish.stage}-{periods.epoch_us(now)}"
     try:
-        writing.reply(shop, wish.conversation_id, Reply(_fill(shop, wish, text), client_id=token[:64]), person, now)
+        news = Reply(_fill(shop, wish, text), client_id=token[:64], is_news=True)
+        writing.reply(shop, wish.conversation_id, news, person, now)
     except desk.Refused as refusal:
         raise Refused("tell", str(refusal)) from None
     return True

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST
 
 from kizuna.conversations import teams
 from kizuna.flows.dialogue import handling
+from kizuna.flows.live import handing
 from kizuna.shops import members
 from kizuna.shops.tenants import NotThere
 from kizuna.web.console.access import ShopRequest, shop_page
@@ -34,6 +35,14 @@ def take(request: ShopRequest, shop: "Shop", public_id: UUID) -> HttpResponseBas
     """Take a conversation that is nobody's."""
     conversation = find_or_404(shop, public_id)
     return _do(request, shop, public_id, lambda now: handling.take(shop, conversation.pk, request.user, now))
+
+
+@require_POST
+@shop_page("supervise")
+def take_over(request: ShopRequest, shop: "Shop", public_id: UUID) -> HttpResponseBase:
+    """Take a live chat over from whoever serves it."""
+    chat = find_or_404(shop, public_id)
+    return _do(request, shop, public_id, lambda now: handing.take_over(shop, chat.pk, request.user, now))
 
 
 @require_POST
@@ -135,7 +144,7 @@ def _do(request: ShopRequest, shop: "Shop", public_id: UUID, act: Callable[[date
         refused = str(refusal)
     if not request.htmx:
         if refused:
-            messages.error(request, f"{refused.capitalize()}.")
+            messages.error(request, f"{refused[:1].upper()}{refused[1:]}.")
         return HttpResponseRedirect(f"/s/{shop.slug}/inbox/{public_id}/")
     answer = part(request, shop.slug, public_id)
     if refused:

@@ -195,6 +195,6 @@ def _sent(request: ShopRequest, shop: "Shop", public_id: UUID, told: dict[str, o
 
 def _refused(request: ShopRequest, shop: "Shop", public_id: UUID, refusal: Refused) -> HttpResponse:
     if not request.htmx:
-        messages.error(request, f"{str(refusal).capitalize()}.")
+        messages.error(request, f"{str(refusal)[:1].upper()}{str(refusal)[1:]}.")
         return HttpResponseRedirect(f"/s/{shop.slug}/inbox/{public_id}/")
     return HttpResponse(status=204, headers={"HX-Trigger": json.dumps({"kizuna:refused": str(refusal)})})

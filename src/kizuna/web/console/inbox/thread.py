@@ -17,6 +17,7 @@ from kizuna.conversations import (
     attachments,
     attention,
     canned,
+    chat_turns,
     desk,
     drafts,
     outgoing,
@@ -96,6 +97,7 @@ def page(request: ShopRequest, shop: "Shop", public_id: UUID) -> HttpResponse:
     usual = recipients.of_answer(conversation)
     context = read(shop, conversation, now, _before(request)) | beside.read(shop, conversation)
     context |= {
+        "served": chat_turns.find_anothers(conversation.pk, request.user.pk),
         "drafts": drafts.find(shop.pk, conversation.pk, request.user.pk),
         "to": ", ".join(usual.to),
         "cc": ", ".join(usual.cc),
@@ -112,11 +114,13 @@ def page(request: ShopRequest, shop: "Shop", public_id: UUID) -> HttpResponse:
 
 @shop_page("work_wishes")
 def part(request: ShopRequest, shop: "Shop", public_id: UUID) -> HttpResponse:
-    """Show the entries anew, with the line above them, after something changed."""
+    """Show the entries anew, with the line above them and who else serves a live chat, after something changed."""
     conversation = find_or_404(shop, public_id)
     now = timezone.now()
     handling.look(shop, conversation, request.user, now)
-    return render(request, "console/inbox/thread.html", read(shop, conversation, now, _before(request)))
+    context = read(shop, conversation, now, _before(request))
+    context["served"] = chat_turns.find_anothers(conversation.pk, request.user.pk)
+    return render(request, "console/inbox/part.html", context)
 
 
 def find_or_404(shop: "Shop", public_id: UUID) -> "Conversation":

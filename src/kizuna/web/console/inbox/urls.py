@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern] = [
     path("<uuid:public_id>/split/", joining.split, name="conversation_split"),
     path("<uuid:public_id>/wish/<int:number>/", joining.wish, name="conversation_wish"),
     path("<uuid:public_id>/take/", acts.take, name="conversation_take"),
+    path("<uuid:public_id>/take-over/", acts.take_over, name="conversation_take_over"),
     path("<uuid:public_id>/assign/", acts.assign, name="conversation_assign"),
     path("<uuid:public_id>/team/", acts.hand_to, name="conversation_team"),
     path("<uuid:public_id>/close/", acts.close, name="conversation_close"),

@@ -103,7 +103,7 @@ export class Chat {
     can("claim", row.state === "waiting");
     can("over", row.state === "served" && !this.mine && this.desk.about.supervises);
     can("transfer", this.mine || row.state === "waiting");
-    can("close", row.state !== "over");
+    can("close", this.mine || row.state === "waiting");
     can("wish", row.state !== "over");
     this.form.hidden = row.state === "over" || row.state === "waiting";
     this.field.disabled = this.form.hidden;
