@@ -93,6 +93,14 @@ def check_address(address: str) -> str:
     return wire
 
 
+def is_address(told: str) -> bool:
+    """Say whether mail can be sent to what somebody typed."""
+    try:
+        return bool(told and check_address(told))
+    except BadAddress:
+        return False
+
+
 def clean(value: str) -> str:
     """Make one line of a value for a header, without control characters."""
     return " ".join(_CONTROL.sub(" ", value).split())

@@ -52,18 +52,10 @@ def mail_to(conversation: Conversation, now_us: int) -> str:
     Empty too where what was typed as an address is none.
     """
     state = find_state(conversation.pk)
-    if state is None or not is_address(state.email):
+    if state is None or not composing.is_address(state.email):
         return ""
     is_away = now_us - state.visitor_seen_us >= AWAY_US
     return state.email if is_away or state.by_mail_since_us is not None else ""
-
-
-def is_address(email: str) -> bool:
-    """Say whether mail can be sent to what somebody typed."""
-    try:
-        return bool(email and composing.check_address(email))
-    except composing.BadAddress:
-        return False
 
 
 def list_unread(row: ChatState) -> list[Message]:

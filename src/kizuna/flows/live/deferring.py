@@ -253,7 +253,7 @@ def _confirm(shop: "Shop", conversation: "Conversation", language: str, timezone
 def _go_on_by_mail(shop: "Shop", conversation: "Conversation", now_us: int) -> bool:
     """Let a chat go on by mail to the address its visitor gave before; False where there is none to write to."""
     state = continuing.find_state(conversation.pk)
-    if state is None or not continuing.is_address(state.email):
+    if state is None or not composing.is_address(state.email):
         return False
     if state.by_mail_since_us is None:
         if mail_brake.count_begun(shop.pk, state.email, now_us - BRAKE_US) >= MOST_CONFIRMATIONS:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.tasks import task
 
-from kizuna.conversations import threads
+from kizuna.conversations import composing, threads
 from kizuna.conversations.live import continuing, state, storing
 from kizuna.flows.mail_out import sending
 from kizuna.flows.mail_out.sending import Terms
@@ -33,7 +33,7 @@ GIVES_UP_US = periods.DAY_US
 def answered(conversation: "Conversation", message: "Message", row: "ChatState") -> None:
     """Plan a look at an operator's words for who may not be reading them; in the caller's transaction."""
     mailed = bool(message.recipients.get("to"))
-    if row.read_number < message.number and not mailed and continuing.is_address(row.email):
+    if row.read_number < message.number and not mailed and composing.is_address(row.email):
         _look_at(conversation, message.at_us + QUIET_US)
 
 
