@@ -6,7 +6,8 @@ SEED = f"""
 from datetime import UTC, datetime, timedelta
 from django.db import transaction
 from bench.seed import Size, seed
-from kizuna.conversations import canned, teams, threads
+from kizuna.conversations import canned, team_setup, teams, threads
+from kizuna.conversations.team_setup import TeamDraft
 from kizuna.conversations.live import online, state
 from kizuna.conversations.live.online import Glance
 from kizuna.conversations.models import ChatState
@@ -31,7 +32,11 @@ people.create_owner(void, NewPerson("nil@void.example", "Nil", "{PASSWORD}"), no
 members.change_role(members.get_member(shop, lee.public_id), "operator")
 seed(shop, Size(60, 900, 240), now)
 team = teams.ensure_default(shop.pk)
-canned.save_reply(shop.pk, None, "Good day", "Good day {{{{ customer.first_name }}}}, thank you for writing.", None)
+
+words = "Good day {{{{ customer.first_name }}}}, thank you for writing."
+greets = canned.save_reply(shop.pk, None, "Greeting", words, None)
+canned.save_macro(shop.pk, None, "Greet", [["reply", str(greets.pk)], ["note", "greeted by macro"]])
+team_setup.save(shop.pk, None, TeamDraft("Workshop"))
 evil = "{EVIL}"
 asked = [
     ("Where is my order 1001? It should have come on Friday.", 25000),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from tests.journeys import panel_site
 from tests.journeys.conftest import LiveKizuna, open_window, serving
@@ -168,6 +168,56 @@ def test_hostile_words_stay_words_and_the_page_is_accessible(browser: Browser, l
     assert "owned" not in page.title()
     assert complaints == []
     context.close()
+
+
+def test_a_chat_is_handed_on_with_a_note_taken_over_and_given_to_a_department(
+    browser: Browser, live: LiveKizuna
+) -> None:
+    """Two browsers: who has a chat writes in it, who has not leaves notes, and every note goes with the chat."""
+    owner, operator = _enter(browser, live, EMAIL), _enter(browser, live, OTHER)
+    (kim, _), (lee, complaints) = _open(owner), _open(operator)
+    for page in (kim, lee):
+        page.locator("#presence summary").click()
+        page.locator(".seat-panel [data-seat=busy]").click()
+        expect(page.locator("[data-seat-words]")).to_have_text("Busy")
+    waiting = lee.locator("[data-list=waiting] .live-open")
+    said = waiting.first.locator(".live-words > .quiet.small").inner_text()
+    waiting.first.click()
+    lee.locator(".chat.here [data-deed=claim]").click()
+    expect(lee.locator(".chat.here textarea")).to_be_visible()
+
+    def hand_on(page: Page, to: str, note: str) -> None:
+        page.locator(".chat.here [data-deed=transfer]").click()
+        value = page.locator("#hand-to option", has_text=to).first.get_attribute("value")
+        page.select_option("#hand-to", value)
+        page.fill("#hand-note", note)
+        page.locator("#hand-on button[value=go]").click()
+
+    def open_row(page: Page, place: str) -> Locator:
+        page.locator(f"[data-list={place}] .live-open", has_text=said).click()
+        return page.locator(".chat.here")
+
+    hand_on(lee, "Kim", "promised until Friday")
+    expect(open_row(kim, "mine").locator(".turn.note")).to_contain_text("promised until Friday")
+    theirs = open_row(lee, "others")
+    expect(theirs.locator(".chat-alert")).to_contain_text("Kim Kay has this chat: you can leave a note")
+    expect(theirs.locator("[data-mode]")).to_be_disabled()
+    hand_on(kim, "Lee", "")
+    expect(theirs.locator("[data-mode]")).to_be_enabled()
+    over = open_row(kim, "others")
+    over.locator("[data-deed=over]").click()
+    expect(over.locator("[data-macros]")).to_be_visible()
+    expect(theirs.locator("[data-mode]")).to_be_disabled()
+    hand_on(kim, "Workshop", "needs the workshop")
+    expect(open_row(lee, "waiting").locator(".turn.note").last).to_contain_text("needs the workshop")
+    expect(lee.locator("[data-list=waiting] > li", has_text=said)).to_contain_text("Workshop")
+    lee.locator(".chat.here [data-deed=claim]").click()
+    expect(lee.locator(".chat.here [data-deed=claim]")).to_be_hidden()
+    hand_on(lee, "Back to the queue", "tries again at noon")
+    expect(open_row(kim, "waiting").locator(".turn.note").last).to_contain_text("tries again at noon")
+    assert complaints == []
+    owner.close()
+    operator.close()
 
 
 def test_a_lost_connection_is_told_and_nothing_is_lost_or_doubled(browser: Browser, live: LiveKizuna) -> None:

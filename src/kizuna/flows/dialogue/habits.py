@@ -4,6 +4,7 @@ What an answer says is filled from what is known (flows.dialogue.gaps); a macro 
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -22,6 +23,16 @@ if TYPE_CHECKING:
     from kizuna.shops.models import Person, Shop
 
 MORNING = 9
+TEAM_GONE = "the team of this macro is gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a macro: what is done, with what, and the client id of what it writes."""
+
+    what: str
+    told: str
+    key: str
 
 
 def fill(shop: "Shop", conversation_id: int, number: int, person: "Person") -> Filled:
@@ -76,47 +87,57 @@ def run(
     """Do all steps of a macro or none; returns the number of the answer it wrote. Raises Refused, canned.NotThere."""
     macro = canned.get_macro(shop.pk, number)
     written = None
-    for place, step in enumerate(macro.steps):
-        key = f"{client_id}-{place}" if client_id else ""
-        told = str(step[1]) if len(step) > 1 else ""
-        if step[0] == "reply":
-            written = _reply(shop, conversation_id, told, person, now, key)
-        else:
-            _do(shop, conversation_id, (str(step[0]), told), person, now)
+    for step in steps_of(macro, client_id):
+        written = do(shop, conversation_id, step, person, now) or written
     return written
 
 
-def _reply(shop: "Shop", conversation_id: int, number: str, person: "Person", now: datetime, key: str) -> int:
+def steps_of(macro: "Macro", client_id: str) -> list[Step]:
+    """Give the steps of a macro; what they write is written once per client id."""
+    return [
+        Step(str(step[0]), str(step[1]) if len(step) > 1 else "", f"{client_id}-{place}" if client_id else "")
+        for place, step in enumerate(macro.steps)
+    ]
+
+
+def do(shop: "Shop", conversation_id: int, step: Step, person: "Person", now: datetime) -> int | None:
+    """Do one step; returns the number of the answer it wrote. Raises Refused. In the caller's transaction."""
+    match step.what:
+        case "reply":
+            told = Reply(words_of(shop, conversation_id, step.told, person), client_id=step.key)
+            return writing.reply(shop, conversation_id, told, person, now).number
+        case "note":
+            writing.note(shop, conversation_id, Note(step.told, client_id=step.key), person, now)
+        case "tag":
+            handling.tag(shop, conversation_id, step.told, person, now)
+        case "untag":
+            handling.untag(shop, conversation_id, step.told, person, now)
+        case "assign":
+            handling.assign(shop, conversation_id, find_person(shop, step.told, person), person, now)
+        case "team":
+            _hand_to(shop, conversation_id, step.told, person, now)
+        case "snooze":
+            handling.snooze(shop, conversation_id, rests_until(shop, step.told, now), person, now)
+        case "close":
+            handling.close(shop, conversation_id, person, now)
+        case _:
+            raise Refused("this macro has a step that is not known")
+    return None
+
+
+def words_of(shop: "Shop", conversation_id: int, number: str, person: "Person") -> str:
+    """Give the answer of a step with its gaps filled. Raises Refused where one cannot be, or the answer is gone."""
     try:
         filled = fill(shop, conversation_id, int(number), person)
     except canned.NotThere:
         raise Refused("the answer of this macro is gone") from None
     if filled.missing:
         raise Refused(f"not known here: {', '.join(filled.missing)}; write the answer yourself")
-    return writing.reply(shop, conversation_id, Reply(filled.text, client_id=key), person, now).number
+    return filled.text
 
 
-def _do(shop: "Shop", conversation_id: int, step: tuple[str, str], person: "Person", now: datetime) -> None:
-    match step:
-        case ("note", text):
-            writing.note(shop, conversation_id, Note(text), person, now)
-        case ("tag", name):
-            handling.tag(shop, conversation_id, name, person, now)
-        case ("untag", name):
-            handling.untag(shop, conversation_id, name, person, now)
-        case ("assign", who):
-            handling.assign(shop, conversation_id, _find_person(shop, who, person), person, now)
-        case ("team", key):
-            _hand_to(shop, conversation_id, key, person, now)
-        case ("snooze", hours):
-            handling.snooze(shop, conversation_id, _until(shop, hours, now), person, now)
-        case ("close", _):
-            handling.close(shop, conversation_id, person, now)
-        case _:
-            raise Refused("this macro has a step that is not known")
-
-
-def _find_person(shop: "Shop", who: str, person: "Person") -> "Person | None":
+def find_person(shop: "Shop", who: str, person: "Person") -> "Person | None":
+    """Give whom a step names; None is nobody. Raises Refused where they do not work here any more."""
     if who in ("", "nobody"):
         return None
     if who == "me":
@@ -127,16 +148,16 @@ def _find_person(shop: "Shop", who: str, person: "Person") -> "Person | None":
     return found
 
 
-def _hand_to(shop: "Shop", conversation_id: int, key: str, person: "Person", now: datetime) -> None:
-    try:
-        handling.hand_to(shop, conversation_id, key, person, now)
-    except (teams.NotThere, ValueError):
-        raise Refused("the team of this macro is gone") from None
-
-
-def _until(shop: "Shop", hours: str, now: datetime) -> datetime:
-    """So many hours on; anything else is tomorrow morning."""
+def rests_until(shop: "Shop", hours: str, now: datetime) -> datetime:
+    """Say until when a step lets it rest: so many hours on; anything else is tomorrow morning."""
     if hours.isdecimal() and 0 < int(hours) < 24 * 300:
         return now + timedelta(hours=int(hours))
     local = now.astimezone(ZoneInfo(shop.timezone)) + timedelta(days=1)
     return local.replace(hour=MORNING, minute=0, second=0, microsecond=0)
+
+
+def _hand_to(shop: "Shop", conversation_id: int, key: str, person: "Person", now: datetime) -> None:
+    try:
+        handling.hand_to(shop, conversation_id, key, person, now)
+    except (teams.NotThere, ValueError):
+        raise Refused(TEAM_GONE) from None

@@ -75,13 +75,18 @@ def take_over(shop: "Shop", conversation_id: int, person: "Person", now: datetim
 
 
 @transaction.atomic
-def give_back(shop: "Shop", conversation_id: int, person: "Person", now: datetime) -> "Turn":
-    """Put one's own chat back into the queue; others get it first. Raises Refused, Taken, threads.NotThere."""
+def give_back(shop: "Shop", conversation_id: int, person: "Person", now: datetime, note: str = "") -> "Turn":
+    """Put one's own chat back into the queue with a note; others get it first.
+
+    Raises Refused, Taken, threads.NotThere.
+    """
     conversation, turn = _lock(shop, conversation_id)
     if turn.state == TurnState.WAITING:
         return turn
     if turn.person_id != person.pk:
         raise Taken("somebody else has it now")
+    if note.strip():
+        _write_note(shop, conversation, note, person, now)
     return routing.put_back(shop, conversation, turn, Told("given_back", "went back to the queue"), now)
 
 

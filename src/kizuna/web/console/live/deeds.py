@@ -12,13 +12,14 @@ from django.http import Http404, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from kizuna.conversations import teams, threads
+from kizuna.conversations import canned, teams, threads
 from kizuna.conversations.live import online
 from kizuna.conversations.threads import Direction, Kind
-from kizuna.flows.live import arriving, ending, handing, profiling, routing
+from kizuna.flows.live import arriving, ending, handing, macros, profiling, routing
 from kizuna.flows.live.handing import To
+from kizuna.flows.live.macros import Doer
 from kizuna.flows.wishes import recognising
-from kizuna.shops import members
+from kizuna.shops import members, roles
 from kizuna.shops.tenants import NotThere, Refused
 from kizuna.web.console.access import ShopRequest, shop_page
 from kizuna.web.console.inbox.thread import find_or_404
@@ -50,9 +51,10 @@ def take_over(request: ShopRequest, shop: "Shop", public_id: UUID) -> HttpRespon
 @require_POST
 @shop_page("answer")
 def give_back(request: ShopRequest, shop: "Shop", public_id: UUID) -> HttpResponse:
-    """Put one's own chat back into the queue."""
+    """Put one's own chat back into the queue, with a note for whoever takes it."""
     chat = find_or_404(shop, public_id)
-    return _do(lambda now: handing.give_back(shop, chat.pk, request.user, now))
+    note = request.POST.get("note", "")
+    return _do(lambda now: handing.give_back(shop, chat.pk, request.user, now, note))
 
 
 @require_POST
@@ -87,6 +89,18 @@ def wish(request: ShopRequest, shop: "Shop", public_id: UUID) -> HttpResponse:
         return JsonResponse({"refused": refusal.message})
     url = f"/s/{shop.slug}/wishes/{opened.public_id}/"
     return JsonResponse({"wish": opened.title, "url": url, "team": opened.department.name if opened.department else ""})
+
+
+@require_POST
+@shop_page("answer")
+def macro(request: ShopRequest, shop: "Shop", public_id: UUID, number: int) -> HttpResponse:
+    """Do all steps of a macro in a chat."""
+    chat = find_or_404(shop, public_id)
+    doer = Doer(request.user, roles.may(request.role, "supervise"), request.POST.get("client_id", "")[:48])
+    try:
+        return _do(lambda now: macros.run(shop, number, chat.pk, doer, now))
+    except canned.NotThere:
+        raise Http404 from None
 
 
 @require_POST

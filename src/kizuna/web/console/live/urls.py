@@ -19,5 +19,6 @@ urlpatterns: list[URLPattern] = [
     path("<uuid:public_id>/transfer/", deeds.transfer, name="live_transfer"),
     path("<uuid:public_id>/close/", deeds.close, name="live_close"),
     path("<uuid:public_id>/wish/", deeds.wish, name="live_wish"),
+    path("<uuid:public_id>/macro/<int:number>/", deeds.macro, name="live_macro"),
     path("<uuid:public_id>/mark/", deeds.mark, name="live_mark"),
 ]

@@ -210,7 +210,7 @@ def _show(
     titles = {each.pk: each.title for each in answers}
     context = {
         "answers": answers,
-        "macros": [(each, _told(each, titles)) for each in canned.list_macros(shop.pk)],
+        "macros": [(each, tell(each, titles)) for each in canned.list_macros(shop.pk)],
         "answer_form": forms_shown[0],
         "macro_form": forms_shown[1],
         "number": number,
@@ -220,8 +220,8 @@ def _show(
     return frame.show(request, "habits", "settings_habits", context, status)
 
 
-def _told(macro: "Macro", titles: dict[int, str]) -> str:
-    """Say what a macro does."""
+def tell(macro: "Macro", titles: dict[int, str]) -> str:
+    """Say what a macro does; the titles of kept answers by number."""
     parts = []
     for step in macro.steps:
         told = step[1] if len(step) > 1 else ""

@@ -1,4 +1,5 @@
-// Being called: the number in the tab's title and a short sound when somebody waits who did not wait before.
+// Being called: the number in the tab's title, a short sound when somebody waits who did not wait before, and whether
+// alerts reach this browser when the page is not in front.
 
 const title = document.title;
 const sound = document.getElementById("sound");
@@ -19,6 +20,13 @@ sound.addEventListener("change", () => {
   }
   if (sound.checked) ring();
 });
+
+// What the server knows of browsers is not all: this one may have been told to show nothing.
+const link = document.getElementById("alerts-link");
+if (link.dataset.alerts === "on" && globalThis.Notification?.permission === "denied") {
+  link.dataset.alerts = "blocked";
+  link.querySelector("[data-alerts-words]").textContent = "Alerts are blocked in this browser";
+}
 
 /** How many wait for me, before the title. */
 export function setBadge(number) {

@@ -3,7 +3,7 @@ import { warn } from "./console.js";
 import { initials, make, pageOf } from "./live-rows.js";
 
 const LINK = /https?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]]/g;
-const fresh = () => crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
+export const fresh = () => crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
 const clock = (ms) => new Date(ms).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
 
 function linked(text) {
@@ -86,6 +86,7 @@ export class Chat {
   /** Show what its row says: who it is, who has it, what may be done. */
   show(row) {
     this.row = row;
+    this.node.dataset.state = row.state;
     const tone = `seg-${(row.segment || "none").toLowerCase()}`;
     const avatar = this.node.querySelector("[data-avatar]");
     avatar.className = `avatar ${tone}`;
@@ -106,6 +107,8 @@ export class Chat {
     can("close", this.mine || row.state === "waiting");
     can("wish", row.state !== "over");
     this.form.hidden = row.state === "over" || row.state === "waiting";
+    this.keepToNotes(row.state === "served" && !this.mine && !this.desk.about.supervises);
+    this.node.querySelector("[data-macros]").hidden = !this.mine && !this.desk.about.supervises;
     this.field.disabled = this.form.hidden;
     this.tell(this.why());
     this.reached(row.read, row.delivered);
@@ -115,7 +118,8 @@ export class Chat {
   why() {
     if (this.row.state === "over") return "This chat has ended, or goes on by mail in the inbox.";
     if (this.row.state === "waiting") return "Nobody has this chat yet: take it to answer.";
-    return this.mine ? "" : `${this.row.by} has this chat. What you write goes to the customer too.`;
+    if (this.mine) return "";
+    return this.desk.about.supervises ? `${this.row.by} has this chat. What you write goes to the customer too.` : `${this.row.by} has this chat: you can leave a note.`;
   }
 
   tell(words) {
@@ -164,7 +168,8 @@ export class Chat {
 
   happening(entry) {
     const node = make("li", "turn within");
-    node.append(make("span", "quiet tiny", `${entry.who && entry.who !== "Kizuna" ? `${entry.who}: ` : ""}${entry.text} · ${clock(entry.at)}`));
+    const named = !entry.who || entry.who === "Kizuna" || entry.text.startsWith(entry.who);
+    node.append(make("span", "quiet tiny", `${named ? "" : `${entry.who}: `}${entry.text} · ${clock(entry.at)}`));
     return node;
   }
 
@@ -300,13 +305,25 @@ export class Chat {
     }, 700);
   }
 
+  /** In a chat that somebody else serves an operator writes notes only: one visitor is answered by one person. */
+  keepToNotes(only) {
+    this.mode.disabled = only;
+    if (only === Boolean(this.noteOnly)) return;
+    this.noteOnly = only;
+    this.setMode(only);
+  }
+
   write(note) {
+    this.setMode(note || Boolean(this.noteOnly));
+    this.field.focus();
+  }
+
+  setMode(note) {
     this.note = note;
     this.form.classList.toggle("note", note);
     this.mode.setAttribute("aria-pressed", String(note));
     this.field.placeholder = note ? "Only your people see this. @ and a name tells them." : "Write an answer …";
     this.field.setAttribute("aria-label", note ? `Note about ${this.row.who}` : `Answer to ${this.row.who}`);
-    this.field.focus();
   }
 
   insert(text) {

@@ -1,9 +1,10 @@
 // The live desk: rows from the stream, chats side by side, the customer beside, presence, deeds, keyboard.
 import { say, warn } from "./console.js";
 import { readForEver, showState } from "./live.js";
-import { Chat } from "./live-chat.js";
+import { Chat, fresh } from "./live-chat.js";
 import { alertAnew, setBadge } from "./live-alerts.js";
 import { Attention } from "./live-attention.js";
+import { Picker, ask } from "./live-dialogs.js";
 import { Outbox } from "./live-outbox.js";
 import { Lines, STATES, fillChat, fillSeat, fillVisitor, freshChat, freshSeat, freshVisitor, make, since, tick } from "./live-rows.js";
 
@@ -254,6 +255,17 @@ function beside() {
 document.body.addEventListener("htmx:afterSettle", () => {
   for (const link of besideBody.querySelectorAll("a[href]")) link.target = "_blank";
 });
+// A form beside the chat does its work where it is: the page with the chats stays.
+besideBody.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.hasAttribute("hx-post")) return;
+  event.preventDefault();
+  const body = new FormData(form, event.submitter);
+  const answer = await fetch(form.action, { method: "POST", body, headers: { "X-CSRFToken": token } }).catch(() => null);
+  if (answer?.ok) say("Kept");
+  else warn("It could not be kept. Try again.");
+  beside();
+});
 
 // Deeds.
 async function act(path, values = {}) {
@@ -292,7 +304,7 @@ async function take_next() {
 }
 
 const hand = document.getElementById("hand-on");
-function handOn(chat) {
+async function handOn(chat) {
   const people = hand.querySelector("[data-people]");
   people.replaceChildren(...[...rows.seats.values()].filter((row) => row.state !== "offline" && row.state !== "away" && row.person !== rows.seats.get(about.me)?.person).map((row) => {
     const option = make("option", "", `${row.name} (${row.chats} of ${row.capacity})`);
@@ -300,42 +312,24 @@ function handOn(chat) {
     return option;
   }));
   hand.querySelector("form").reset();
-  hand.showModal();
-  hand.onclose = async () => {
-    if (hand.returnValue !== "go") return;
-    const [kind, key] = hand.querySelector("[name=to]").value.split(":");
-    const note = hand.querySelector("[name=note]").value;
-    hand.returnValue = "";
-    await attention.tell(true);
-    const done = kind === "queue" ? await act(`${chat.path}give-back/`) : await act(`${chat.path}transfer/`, { [kind]: key, note });
-    if (done) hide(chat);
-  };
+  const told = await ask(hand);
+  if (!told) return;
+  const [kind, key] = told.to.split(":");
+  await attention.tell(true);
+  const values = kind === "queue" ? { note: told.note } : { [kind]: key, note: told.note };
+  if (await act(`${chat.path}${kind === "queue" ? "give-back" : "transfer"}/`, values)) hide(chat);
 }
 const invitation = document.getElementById("invitation");
-function inviteOf(key) {
+async function inviteOf(key) {
   const row = rows.visitors.get(key);
   if (!row) return;
   invitation.querySelector("[data-whom]").textContent = row.who;
   invitation.querySelector("[data-where]").textContent = row.title || row.url;
-  invitation.showModal();
-  invitation.onclose = async () => {
-    if (invitation.returnValue !== "go") return;
-    invitation.returnValue = "";
-    if (await act("live/invite/", { visitor: key, words: invitation.querySelector("textarea").value })) say(`${row.who} is invited`);
-  };
+  const told = await ask(invitation);
+  if (told && (await act("live/invite/", { visitor: key, words: told.words }))) say(`${row.who} is invited`);
 }
 
-const kept = document.getElementById("kept-answers");
-const findKept = document.getElementById("find-kept");
-const keptItems = [...kept.querySelectorAll("[data-canned]")];
-findKept.addEventListener("input", () => {
-  for (const item of keptItems) item.hidden = !item.textContent.toLowerCase().includes(findKept.value.toLowerCase());
-});
-findKept.addEventListener("keydown", (event) => {
-  if (event.key !== "Enter") return;
-  event.preventDefault();
-  keptItems.find((item) => !item.hidden)?.click();
-});
+const kept = new Picker(document.getElementById("kept-answers"));
 async function useKept(number) {
   kept.close();
   if (!here) return;
@@ -347,6 +341,16 @@ async function useKept(number) {
   } catch {
     warn("This kept answer is no longer here.");
   }
+}
+const macros = new Picker(document.getElementById("macros"));
+async function runMacro(item) {
+  macros.close();
+  const chat = here;
+  if (!chat) return;
+  await attention.tell(true);
+  if (!(await act(`${chat.path}macro/${item.dataset.macro}/`, { client_id: fresh() }))) return;
+  say(`${item.textContent.trim()}: done`);
+  chat.load();
 }
 const KINDS = { article: "Article", canned: "Kept answer", past: "Said before" };
 async function offer(chat) {
@@ -383,9 +387,11 @@ document.addEventListener("click", async (event) => {
   const deed = at("[data-deed]");
   if (deed && chat) await deeds[deed.dataset.deed](chat);
   if (at("[data-wish]") && chat) await deeds.wish(chat, at("[data-wish]").dataset.wish);
-  if (at("[data-kept]") && chat) kept.showModal();
+  if (at("[data-kept]") && chat) kept.open();
+  if (at("[data-macros]") && chat) macros.open();
   if (at("[data-offer]") && chat) await offer(chat);
   if (at("[data-canned]")) await useKept(at("[data-canned]").dataset.canned);
+  if (at("[data-macro]")) await runMacro(at("[data-macro]"));
   if (at("[data-invite]")) inviteOf(Number(at("[data-invite]").dataset.invite));
   if (at("[data-take-next]")) await take_next();
   if (at("[data-pane]") && at("button")) page.dataset.pane = at("[data-pane]").dataset.pane;
@@ -453,7 +459,8 @@ const keys = {
   k: () => step(-1),
   r: () => here?.write(false),
   n: () => here?.write(true),
-  c: () => here && kept.showModal(),
+  c: () => here && kept.open(),
+  m: () => here?.mine && macros.open(),
   g: () => here && offer(here),
   w: () => here && deeds.wish(here),
   t: () => here && deeds.transfer(here),
