@@ -124,6 +124,13 @@ def test_an_operator_serves_by_keyboard_alone(browser: Browser, live: LiveKizuna
     expect(chat.locator(".chat-alert")).to_contain_text("Taken as a wish")
     page.locator("[data-mark=correct][value=yes]").click()
     expect(page.locator("[data-mark=correct][value=yes]")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#alerts-link")).to_have_text("Alerts are off")
+    expect(page.locator("#alerts-link")).to_have_attribute("href", "/s/tea/settings/alerts/")
+    page.keyboard.press("m")
+    page.keyboard.type("answers with")
+    page.keyboard.press("Enter")
+    expect(chat.locator(".turn.out").last).to_contain_text(SPOKEN)
+    expect(chat.locator(".turn.note").last).to_contain_text("greeted by macro")
     first = chat.get_attribute("data-key") or ""
     elsewhere, _ = _open(context)
     elsewhere.locator("[data-list=waiting] .live-open").filter(has_not_text="<").first.click()
