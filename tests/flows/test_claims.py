@@ -4,9 +4,10 @@ from decimal import Decimal
 
 import pytest
 
-from kizuna.customers.models import Customer
+from kizuna.customers.models import Customer, Identity
 from kizuna.flows import claims, investing
-from kizuna.relationships import investments, kept_reports
+from kizuna.flows.claims_facts import INVITED
+from kizuna.relationships import investments, kept_reports, referrals
 from kizuna.relationships.investment_terms import Terms
 from kizuna.relationships.investments import Booking
 from kizuna.science import periods
@@ -49,6 +50,13 @@ def fill(books: Books) -> None:
 def test_every_claim_is_answered_as_the_shop_was_made() -> None:
     books = Books(make_shop("claims", "EUR"))
     fill(books)
+    friend = Identity.objects.get(pk=books.customer())
+    books.order(friend.pk, ago(40))
+    Customer.objects.filter(pk=friend.customer_id).update(first_touch={"source": "google"})
+    code = referrals.find_code(referrals.code_of(books.shop.pk, friend.pk - 2, NOW_US))
+    assert code is not None
+    referrals.record_visit(code, friend.pk, ago(41))
+    referrals.attribute(books.shop.pk, referrals.list_waiting(books.shop.pk, [friend.pk])[0].id, "o", ago(40))
     investing.change_terms(books.shop, Terms(0, {}, winning_minor={"google": 2000}), None, NOW)
     body = claims.refresh(books.shop, NOW).body
     assert kept_reports.find(books.shop.pk, claims.REPORT) is not None
@@ -60,11 +68,14 @@ def test_every_claim_is_answered_as_the_shop_was_made() -> None:
     assert body["talk"]["later"]["low"] > 0.5
     assert [each["customers"] for each in body["strength"]["parts"]] == [21, 20, 20, 20]
     worth = body["worth"]
-    assert (worth["days"], worth["whole"], worth["share"]["number"], worth["people"]) == (182, 80, 40, 50)
+    assert (worth["days"], worth["whole"], worth["share"]["number"], worth["people"]) == (182, 80, 40, 51)
     keep = (1 + float(books.shop.discount_year or Decimal(0))) ** (-182 / 365.25)
-    by_hand = 50 * 1000 * sum(keep**t * (0.55**t - 0.5**t) for t in range(1, 11))
+    by_hand = 51 * 1000 * sum(keep**t * (0.55**t - 0.5**t) for t in range(1, 11))
     assert worth["points"]["gain"] == pytest.approx(by_hand)
-    google, card = (next(row for row in body["sources"] if row["source"] == name) for name in ("google", "card"))
+    google, card, invited = (
+        next(row for row in body["sources"] if row["source"] == name) for name in ("google", "card", INVITED)
+    )
+    assert (invited["won"], invited["winning_minor"], invited["known"]) == (1, 0, 0)
     assert (google["won"], google["winning_minor"], google["known"], google["kept"]) == (10, 2000, 40, 40)
     assert list(google["keeping"]) == [500, 500, 500]
     assert (card["won"], card["winning_minor"], card["kept"], card["keeping"]) == (0, None, 0, None)

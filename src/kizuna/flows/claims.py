@@ -154,13 +154,16 @@ def _worth(shop: "Shop", book: Book, clock: int, days: int) -> dict[str, Any]:
 def _sources(shop: "Shop", book: Book, clock: int, days: int, now: datetime) -> list[dict[str, Any]]:
     """Per source: new customers of the last span and their cost each; of those won before, kept ones and theirs."""
     origin = clock - days * DAY_US
-    decided = investing.terms_of(shop, now).winning_minor
+    invited = claims_facts.invited(shop, book)
+    winning = dict(investing.terms_of(shop, now).winning_minor)
+    if invited:
+        winning[claims_facts.INVITED] = round(sum(invited.values()) / len(invited))
     who, first_us = book.firsts()
     fresh = who[(first_us > origin) & (first_us <= clock)]
     old = book.buyers(origin - days * DAY_US, origin)
     old = old[np.isin(old, who[first_us <= origin])]
     spent, kept = claims_facts.spent_on(shop, book, old, origin, clock), np.isin(old, book.buyers(origin, clock))
-    new_source, old_source = claims_facts.sources_of(shop, fresh), claims_facts.sources_of(shop, old)
+    new_source, old_source = (claims_facts.sources_of(shop, each, invited) for each in (fresh, old))
     rows = []
     for name in _largest(new_source, old_source):
         mine = old_source == name
@@ -168,7 +171,7 @@ def _sources(shop: "Shop", book: Book, clock: int, days: int, now: datetime) -> 
             {
                 "source": name,
                 "won": int((new_source == name).sum()),
-                "winning_minor": decided.get(name),
+                "winning_minor": winning.get(name),
                 "known": int(mine.sum()),
                 "kept": int(kept[mine].sum()),
                 "keeping": claims.cost_per_kept(spent[mine], kept[mine]),

@@ -3,6 +3,7 @@
 Reads the ledger, conversations, the journal and what was invested, under today's links; reckons no claim.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -15,7 +16,7 @@ from kizuna.customers import columns as people_columns
 from kizuna.customers import links
 from kizuna.flows import portfolio
 from kizuna.flows.portfolio import Portfolio
-from kizuna.relationships import investments
+from kizuna.relationships import investments, referrals
 from kizuna.relationships.population import Links
 from kizuna.sales import ledger
 from kizuna.science import periods
@@ -33,6 +34,8 @@ QUARTER_DAYS = 90
 KNOWN_DAYS = 365
 """Who bought nothing for longer before the origin was no customer any more."""
 SPANS = (365, 182, 91)
+INVITED = "a friend’s link"
+"""The source of those whom a customer brought; what it cost is known and not asked for."""
 WRITTEN = "E"
 """The factor that is communication itself; strength is asked without it and without further indicators."""
 
@@ -130,13 +133,22 @@ def spent_on(shop: "Shop", book: Book, chosen: Ints, from_us: int, to_us: int) -
     return np.bincount(row, spent.amount_minor[mine].astype(np.float64), minlength=len(chosen))
 
 
-def sources_of(shop: "Shop", chosen: Ints) -> NDArray[np.object_]:
-    """The source of each of these customers (ascending); '' where it is not known."""
+def sources_of(shop: "Shop", chosen: Ints, invited: Mapping[int, int]) -> NDArray[np.object_]:
+    """The source of each of these customers (ascending): INVITED, else the first campaign; '' where it is not known."""
     everybody = people_columns.everybody(shop.pk)
     if not len(everybody.customer_id):
         return np.full(len(chosen), "", dtype=np.object_)
     row = np.minimum(np.searchsorted(everybody.customer_id, chosen), len(everybody.customer_id) - 1)
-    return np.where(everybody.customer_id[row] == chosen, everybody.source[row], "")
+    source = np.where(everybody.customer_id[row] == chosen, everybody.source[row], "")
+    source[np.isin(chosen, list(invited))] = INVITED
+    return source
+
+
+def invited(shop: "Shop", book: Book) -> dict[int, int]:
+    """Customers who came by another's link and bought, with what that promotion cost."""
+    costs = referrals.costs_of_attributed(shop.pk)
+    customer = book.owner.customers(np.array(list(costs), dtype=np.int64))
+    return {who: cost for who, cost in zip(customer.tolist(), costs.values(), strict=True) if who > 0}
 
 
 def _days_of_contact(shop: "Shop", owner: Links, chosen: Ints, span: tuple[int, int]) -> Ints:

@@ -93,6 +93,12 @@ def attribute(shop_id: int, referral_id: int, order_ref: str, at_us: int) -> boo
     return rows.update(order_ref=order_ref, attributed_us=at_us) > 0
 
 
+def costs_of_attributed(shop_id: int) -> dict[int, int]:
+    """What was paid for each who bought after coming by a code, {identity: minor units}: mostly nothing."""
+    rows = Referral.objects.filter(shop_id=shop_id).exclude(attributed_us=None)
+    return dict(rows.values_list("identity_id", "cost_minor"))
+
+
 def list_of(shop_id: int, identity_ids: Collection[int]) -> list[ReferralView]:
     """List who came by the codes of these identities, the newest first."""
     found: list[ReferralView] = []

@@ -43,9 +43,13 @@ def test_words_follow_the_interval_never_the_figure_alone() -> None:
     assert claims_words.talk_now(sure).verdict == "Yes"
     assert claims_words.talk_now(unsure).verdict == "Open"
     assert claims_words.talk_now({"r": -0.4, "low": -0.5, "high": -0.1}).verdict == "The reverse"
-    assert claims_words.cheaper(2000, (500.0, 400.0, 600.0)) == "keeping costs 25 % of winning".replace(" %", "\u202f%")
-    assert claims_words.cheaper(500, (500.0, 400.0, 600.0)) == "no surer difference than chance could make"
-    assert claims_words.cheaper(100, (500.0, 400.0, 600.0)) == "keeping costs 5.0 times as much as winning"
+    assert claims_words.cheaper(2000, (500.0, 400.0, 600.0), 40) == "keeping costs 25 % of winning".replace(
+        " %", "\u202f%"
+    )
+    assert claims_words.cheaper(500, (500.0, 400.0, 600.0), 40) == "chance alone could make the difference"
+    assert claims_words.cheaper(2000, (500.0, 400.0, 600.0), 9) == "too few kept to say"
+    assert claims_words.cheaper(2000, (0.0, 0.0, 0.0), 40) == "nothing invested in keeping them"
+    assert claims_words.cheaper(100, (500.0, 400.0, 600.0), 40) == "keeping costs 5.0 times as much as winning"
 
 
 def test_an_owner_says_what_winning_costs_line_by_line(empty: Place) -> None:

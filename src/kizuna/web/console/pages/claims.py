@@ -19,6 +19,7 @@ from kizuna.flows.claims_facts import QUARTER_DAYS
 from kizuna.html import charts, figures
 from kizuna.relationships import kept_reports
 from kizuna.relationships.kept_reports import ReportView
+from kizuna.science.claims import FEWEST_KEPT
 from kizuna.web.console import amounts
 from kizuna.web.console.access import ShopRequest, shop_page
 from kizuna.web.console.pages import claims_words
@@ -148,6 +149,6 @@ def _source(row: Mapping[str, Any], code: str) -> SourceRow:
         row["known"],
         row["kept"],
         exact[0] or "–",
-        f"{exact[1]} to {exact[2]}" if exact[1] else "",
-        claims_words.cheaper(winning, keeping),
+        f"{exact[1]} to {exact[2]}" if keeping and keeping[0] and row["kept"] >= FEWEST_KEPT else "",
+        claims_words.cheaper(winning, keeping, row["kept"]),
     )

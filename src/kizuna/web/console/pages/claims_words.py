@@ -75,10 +75,11 @@ def strength_profit(told: Mapping[str, Any]) -> Answer:
 
 def strength_kept(told: Mapping[str, float]) -> Answer:
     """Does strength go with retention."""
-    apart, low, high = (figures.share(told[name], 0) for name in ("difference", "low", "high"))
-    between = f"{low} to {high} of all, 95 % sure"
+    low, high = (_signed(told[name] * 100, 0) for name in ("low", "high"))
+    between = f"{low} to {high} of every 100, 95 % sure"
     if told["low"] > 0:
-        words = f"Of the strongest fourth {apart} more bought again than of the weakest."
+        apart = round(told["difference"] * 100)
+        words = f"Of every 100 in the strongest fourth {apart} more bought again than in the weakest."
         return Answer("good", "Yes", words, between)
     if told["high"] < 0:
         return Answer("bad", "The reverse", "The weakest fourth bought again more often than the strongest.", between)
@@ -100,29 +101,36 @@ def worth(told: Mapping[str, Any] | None, row: Mapping[str, str] | None, years: 
     return Answer("quiet", "Open", f"{words} It is not sure to be more than nothing.", between)
 
 
-def cheaper(winning: int | None, keeping: Sequence[float] | None) -> str:
+def cheaper(winning: int | None, keeping: Sequence[float] | None, kept: int) -> str:
     """Compare the cost of keeping with that of winning one customer."""
     if winning is None:
         return "cost of winning not given"
-    if keeping is None:
-        return "nobody kept yet"
+    if keeping is None or kept < claims.FEWEST_KEPT:
+        return "too few kept to say"
     ratio, low, high = keeping
+    if not ratio:
+        return "nothing invested in keeping them"
     if not winning:
         return "winning was free"
     if high < winning:
         return f"keeping costs {figures.share(ratio / winning, 0)} of winning"
     if low > winning:
         return f"keeping costs {ratio / winning:.1f} times as much as winning"
-    return "no surer difference than chance could make"
+    return "chance alone could make the difference"
 
 
 def _answer(told: Mapping[str, Any], yes: str, reverse: str, unsure: str) -> Answer:
-    between = f"{told['r']:+.2f}, truly {told['low']:+.2f} to {told['high']:+.2f}; 0 is not at all, 1 wholly"
+    r, low, high = (_signed(told[name], 2) for name in ("r", "low", "high"))
+    between = f"{r}, truly {low} to {high}, 95 % sure; 0 is not at all, 1 wholly"
     if told["low"] > 0:
         return Answer("good", "Yes", yes, between)
     if told["high"] < 0:
         return Answer("bad", "The reverse", reverse, between)
     return Answer("quiet", "Open", unsure, between)
+
+
+def _signed(value: float, digits: int) -> str:
+    return f"{value:+.{digits}f}".replace("-", figures.MINUS)
 
 
 def _how_much(r: float) -> str:
