@@ -1,15 +1,21 @@
-"""kill -9 of the server while events pour in: nothing acknowledged is lost, and what is sent again is kept once."""
+"""kill -9 of the server while events pour in: nothing acknowledged is lost, and what is sent again is kept once.
+
+A backup taken meanwhile is whole as well: restored, it knows all that was acknowledged before it, and its sums agree.
+"""
 
 import base64
 import http.client
 import itertools
 import json
 import random
+import shutil
 import signal
 import sqlite3
 import threading
 import time
 import urllib.request
+from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from tests.conftest import LONG
@@ -19,6 +25,15 @@ from tests.processes import PATIENCE_S, wait_until
 
 ROUNDS = 20 if LONG else 3
 SENDERS = 6
+WORK_OFF = """
+from datetime import UTC, datetime
+from django.core.management import call_command
+from kizuna.flows import ingest
+from kizuna.tracking import inbox
+while ingest.take_pending(inbox.open_inbox(), datetime.now(UTC)):
+    pass
+call_command("recompute", shop="shop", verify=True)
+"""
 
 
 class _Sender(threading.Thread):
@@ -67,8 +82,10 @@ class _Sender(threading.Thread):
             link.close()
 
 
-def _pour_and_kill(live: LiveKizuna, key: str) -> list[_Sender]:
-    """Keep senders busy while the server is killed and started again, round after round."""
+def _pour_and_kill(
+    live: LiveKizuna, key: str, meanwhile: Callable[[list[_Sender]], object] = lambda _: None
+) -> list[_Sender]:
+    """Keep senders busy while the server is killed and started again, round after round; then do something else too."""
     chance = random.Random(9)
     known = 0
     senders = [_Sender(live, key, number) for number in range(SENDERS)]
@@ -81,6 +98,7 @@ def _pour_and_kill(live: LiveKizuna, key: str) -> list[_Sender]:
         known = _count(senders)
         live.start()
     _wait_for_more(senders, known)
+    meanwhile(senders)
     for sender in senders:
         sender.stop.set()
     for sender in senders:
@@ -112,8 +130,9 @@ def test_nothing_acknowledged_is_lost(serve: Serve) -> None:
         assert inbox.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
-def _read_facts(live: LiveKizuna) -> list[str]:
-    with sqlite3.connect(live.home / "kizuna.sqlite3") as database:
+def _read_facts(home: Path) -> list[str]:
+    with sqlite3.connect(home / "kizuna.sqlite3") as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         return [row[0] for row in database.execute("SELECT message_id FROM tracking_fact")]
 
 
@@ -122,14 +141,34 @@ def _lag(live: LiveKizuna) -> int:
         return int(json.load(answer)["inbox_lag"])
 
 
-def test_nothing_is_lost_or_doubled_on_the_way_to_facts(serve: Serve) -> None:
+def _check_restored(live: LiveKizuna, backup: Path, home: Path, known: set[str]) -> None:
+    """Put the backup into an empty home folder, work off its inbox, and let the sums prove themselves."""
+    assert {path.name for path in backup.iterdir()} >= {"backup.json", "inbox.sqlite3", "kizuna.sqlite3", "secret.key"}
+    shutil.copytree(backup, home)
+    restored = LiveKizuna(live.url, home, {**live.variables, "KIZUNA_HOME": str(home)})
+    said = restored.manage("shell", "--no-imports", "-v", "0", "-c", WORK_OFF)
+    assert "Everything agrees." in said
+    facts = _read_facts(home)
+    assert known - set(facts) == set()
+    assert len(facts) == len(set(facts))
+
+
+def test_nothing_is_lost_or_doubled_on_the_way_to_facts(serve: Serve, tmp_path: Path) -> None:
     """The same with everything in one process, so that the worker dies in the middle of its transactions too."""
     live = serve()
     live.create_shop()
-    senders = _pour_and_kill(live, live.create_source())
+    known: set[str] = set()
+
+    def back_up(senders: list[_Sender]) -> None:
+        known.update(*(sender.acknowledged.copy() for sender in senders))
+        live.manage("backup", str(tmp_path / "backup"))
+
+    senders = _pour_and_kill(live, live.create_source(), back_up)
     acknowledged = set().union(*(sender.acknowledged for sender in senders))
     wait_until(lambda: _lag(live) == 0, describe=lambda: "the inbox is not worked off")
-    facts = _read_facts(live)
+    facts = _read_facts(live.home)
     assert len(acknowledged) > 100 * ROUNDS
     assert acknowledged - set(facts) == set()
     assert len(facts) == len(set(facts))
+    live.stop()
+    _check_restored(live, tmp_path / "backup", tmp_path / "restored", known)

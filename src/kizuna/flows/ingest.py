@@ -16,7 +16,7 @@ from django.db import InterfaceError, OperationalError, transaction
 
 from kizuna.flows import facts
 from kizuna.flows.facts import Incoming, Taken
-from kizuna.jobs import standing
+from kizuna.jobs import standing, turns
 from kizuna.science import periods
 from kizuna.shops import keys, tenants
 from kizuna.tracking import aside, cursors, inbox, seen, wire
@@ -34,6 +34,8 @@ BYTES_AT_ONCE = 2 * 1024 * 1024
 RETRIED_AT_ONCE = 200
 LONGEST_LOGGED = 32 * 1024
 TOO_MANY = 8
+PRUNING = "inbox-pruning"
+"""The turn to prune the inbox: held by a backup, whose copy of the inbox must have what its database has not."""
 _PASSING = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_IOERR", "SQLITE_FULL", "SQLITE_CANTOPEN", "SQLITE_READONLY")
 _log = logging.getLogger(__name__)
 
@@ -59,8 +61,10 @@ def process_pending(now: datetime) -> bool:
 
 @standing.every("ingest.prune", seconds=300)
 def prune(now: datetime) -> None:
-    """Let go of requests that were taken, and of message ids older than 30 days."""
-    inbox.open_inbox().prune_through(cursors.read(inbox.CURSOR).request_id)
+    """Let go of requests that were taken, unless a backup runs, and of message ids older than 30 days."""
+    with turns.take_turn(PRUNING) as mine:
+        if mine:
+            inbox.open_inbox().prune_through(cursors.read(inbox.CURSOR).request_id)
     with transaction.atomic():
         seen.prune(periods.epoch_us(now) // periods.DAY_US, keys.list_file_sources())
 
