@@ -10,8 +10,9 @@ from kizuna.demo import simulator
 from kizuna.demo.chat_rows import OPEN_HOURS, ChatTruth
 from kizuna.demo.simulator_chats import HOLD_OUT, PATIENCE_S, SLOTS
 from kizuna.demo.simulator_world import Plan, World
-from kizuna.flows.live_report import loss
+from kizuna.flows.live_report import loss, lot
 from kizuna.flows.live_report.gathering import Money
+from kizuna.flows.live_report.lot import Draw
 from kizuna.science import queueing, running
 from tests.demo.test_simulator import NOW_US
 
@@ -82,7 +83,8 @@ def _by_lot(world: World) -> tuple[dict[str, float], float]:
         for place in settled
         for each in [world.invitations[place]]
     ]
-    told = loss.by_lot(invited, {}, money)
+    told = lot.by_lot(lot.own(invited, {}, money), Draw(0, NOW_US, HOLD_OUT), money)
+    assert not told["odd"]
     rows = drawn[settled]
     alone = told["bought"]["second"] - float(truth.alone[rows][truth.arm[rows] == "held"].mean())
     return told["bought"], truth.gain(np.isin(np.arange(len(truth.arm)), rows) & (truth.arm == "invited")) * (1 - alone)

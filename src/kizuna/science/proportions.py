@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Final
 
+import scipy as sp
+
 LEVEL: Final = 0.95
 
 
@@ -62,3 +64,14 @@ def difference(first: Share, second: Share) -> Difference:
     below = ((first.share - first.low) ** 2 + (second.high - second.share) ** 2) ** 0.5
     above = ((first.high - first.share) ** 2 + (second.share - second.low) ** 2) ** 0.5
     return Difference(apart, max(-1.0, apart - below), min(1.0, apart + above))
+
+
+def chance(number: int, whole: int, expected: float) -> float:
+    """How likely a lot that picks each with a chance gives so many, or what is no likelier: exact, two-sided; 0 to 1.
+
+    >>> round(chance(2, 10, 0.5), 6), chance(0, 0, 0.5), round(chance(2698, 5073, 0.5), 7)
+    (0.109375, 1.0, 6e-06)
+    """
+    if not whole:
+        return 1.0
+    return float(sp.stats.binomtest(number, whole, expected).pvalue)

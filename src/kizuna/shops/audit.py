@@ -59,6 +59,12 @@ def list_actions(shop: Shop) -> list[str]:
     return list(AuditEntry.objects.filter(shop=shop).order_by("action").values_list("action", flat=True).distinct())
 
 
+def find_last_change(shop_id: int, action: str, name: str) -> datetime | None:
+    """Find when a setting was last changed by an action; None where the log knows of no change."""
+    rows = AuditEntry.objects.filter(shop_id=shop_id, action=action, after__has_key=name).order_by("-at", "-id")
+    return rows.values_list("at", flat=True).first()
+
+
 def _plain(values: Values) -> dict[str, object] | None:
     return None if values is None else {name: _plain_value(value) for name, value in values.items()}
 

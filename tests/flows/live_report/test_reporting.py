@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from kizuna.conversations.live.panel import PanelView
 from kizuna.conversations.models import Channel, Conversation, WishKind
+from kizuna.flows.live import panels
 from kizuna.flows.live_report import reporting
 from kizuna.relationships import kept_reports
 from kizuna.science import periods
@@ -175,6 +177,29 @@ def test_two_devices_of_one_person_count_as_the_first_was_drawn(desk):
     desk.served(None, AT, make_person(desk.shop, "operator").pk)
     lot = report(desk.shop)["by_lot"]
     assert (lot["invited"], lot["held"], lot["crossed"]) == (0, 1, 1)
+
+
+def test_only_the_first_invitation_ever_counts_and_only_under_one_share(desk):
+    """Who was first invited before the period, on whatever device, is not counted when they are invited again."""
+    books = Books(desk.shop)
+    known = books.customer("known")
+    other = books.identity(books.customer_of(known), "other-device")
+    desk.invite("again", NOW_US - 300 * DAY, held=False)
+    desk.invite("again", NOW_US - 10 * DAY, held=False)
+    desk.invite("phone", NOW_US - 300 * DAY, held=False, identity_id=known)
+    desk.invite("desk", NOW_US - 10 * DAY, held=True, identity_id=other)
+    desk.invite("new", NOW_US - 10 * DAY, held=False, accepted=True)
+    desk.invite("new", NOW_US - 9 * DAY, held=False)
+    desk.invite("later", NOW_US - 8 * DAY, held=True)
+    desk.invite("running", NOW_US - 2 * DAY, held=True)
+    desk.served(None, AT, make_person(desk.shop, "operator").pk)
+    lot = report(desk.shop)["by_lot"]
+    assert (lot["invited"], lot["held"], lot["accepted"], lot["odd"]) == (1, 1, 1, False)
+    owner = make_person(desk.shop, "owner")
+    panels.change_panel(desk.shop, PanelView(holdout_share=0.3), owner, periods.instant_at(NOW_US - 9 * DAY))
+    panels.change_panel(desk.shop, PanelView(holdout_share=0.3, colour="#123456"), owner, NOW)
+    lot = report(desk.shop)["by_lot"]
+    assert (lot["invited"], lot["held"], lot["share"]) == (0, 1, 0.3)
 
 
 def test_an_order_after_two_chats_is_counted_once(desk):

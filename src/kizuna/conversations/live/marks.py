@@ -6,6 +6,9 @@ Read-only, as rows without words. What was said and who waited is in measured.
 from collections import Counter
 from dataclasses import dataclass
 
+from django.db.models import Window
+from django.db.models.functions import RowNumber
+
 from kizuna.conversations.models import ChatInvitation, Panel, ProfileMark, SystemReport
 
 PARTS = ("complete", "correct", "consistent", "relevant")
@@ -32,13 +35,17 @@ class Reports:
     delivery_ms: dict[float, int]
 
 
-def list_invitations(shop_id: int, from_us: int, to_us: int) -> list[Invited]:
-    """List the invitations by rule in (from, to], the earliest first; by hand is nobody's chance and left out."""
-    rows = ChatInvitation.objects.filter(shop_id=shop_id, at_us__gt=from_us, at_us__lte=to_us, person=None)
+def list_first_invitations(shop_id: int, to_us: int) -> list[Invited]:
+    """List the first invitation by rule that each visitor key ever had, up to an instant, the earliest first.
+
+    One by hand is nobody's chance and left out.
+    """
+    number = Window(RowNumber(), partition_by="visitor_key", order_by=("at_us", "id"))
+    rows = ChatInvitation.objects.filter(shop_id=shop_id, at_us__lte=to_us, person=None).annotate(number=number)
     columns = ("visitor_key", "identity_id", "held", "at_us", "accepted_us")
     return [
         Invited(key, identity, held, at_us, accepted is not None)
-        for key, identity, held, at_us, accepted in rows.order_by("at_us", "id").values_list(*columns)
+        for key, identity, held, at_us, accepted in rows.filter(number=1).order_by("at_us", "id").values_list(*columns)
     ]
 
 

@@ -1,7 +1,6 @@
-"""Whether those who were answered stayed and bought: against others alike, those who gave up, and the hold-out.
+"""Whether those who were answered stayed and bought: against others alike, and against those who gave up.
 
-The first two are comparisons, never proof: who writes may have meant to buy anyway. The hold-out is decided by lot
-before anything happens (model, section 4), so its difference is proof as far as its interval goes.
+Both are comparisons, never proof: who writes may have meant to buy anyway. What the lot decides is in lot.
 """
 
 from collections.abc import Sequence
@@ -11,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kizuna.conversations.live.marks import Invited
 from kizuna.flows.live_report.gathering import ABANDONED, ANSWERED, Chat, Money
 from kizuna.science import matching, proportions, running, two_means
 from kizuna.science.periods import DAY_US
@@ -23,7 +21,6 @@ type Floats = NDArray[np.float64]
 AFTER_DAYS = 7
 AFTER_US = AFTER_DAYS * DAY_US
 BEFORE_US = 28 * DAY_US
-FEWEST_BY_LOT = two_means.FEWEST
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,19 +66,23 @@ def total_minor(money: Money, who: Moments) -> int:
     return int(money.profit.between(customer, at_us, end).sum())
 
 
-def against_alike(served: Moments, visits: tuple[Ints, Ints], money: Money, seed: int = 20) -> dict[str, Any] | None:
+def against_alike(
+    served: Moments, visits: tuple[Ints, Ints], money: Money, settled_us: int, seed: int = 20
+) -> dict[str, Any] | None:
     """Those answered against visitors of the same seven days who had no chat around then and stood alike.
 
-    Alike: net profit so far, days since the last order, visits of four weeks. None under ten with others alike.
+    Alike: net profit so far, days since the last order, visits of four weeks. Visits after `settled_us` are nobody's
+    first: their days after are not over. None under ten with others alike.
     """
-    random = np.random.default_rng(seed)
+    random, over = np.random.default_rng(seed), visits[1] <= settled_us
+    settled = visits[0][over], visits[1][over]
     going, busy = running.make(*visits, np.ones(len(visits[0]), dtype=np.int64)), _taken(served)
     rows: list[tuple[Floats, Floats]] = []
     pairs: list[tuple[int, list[int]]] = []
     unmatched = 0
     for block in np.unique(served.at_us // AFTER_US).tolist():
         mine = served.chosen(served.at_us // AFTER_US == block)
-        others = _free(_in_block(visits, block), busy, random)
+        others = _free(_in_block(settled, block), busy, random)
         found = _alike(mine, others, money, going)
         profit, bought = brought(money, mine)
         profit_alike, bought_alike = brought(money, others)
@@ -105,53 +106,20 @@ def against_lost(chats: Sequence[Chat], money: Money) -> dict[str, Any]:
     return {
         "answered": len(served[0]),
         "lost": len(lost[0]),
-        "profit": _welch(served[0], lost[0]),
-        "bought": _shares(served[1], lost[1]),
+        "profit": means(served[0], lost[0]),
+        "bought": shares(served[1], lost[1]),
     }
 
 
-def by_lot(invited: Sequence[Invited], found: dict[str, int], money: Money) -> dict[str, Any]:
-    """Everybody a rule would have invited, by what the lot said of them first, whether they accepted or not.
-
-    One row per person: two devices of one customer count once, as the first of them was drawn.
-    """
-    first: dict[object, Invited] = {}
-    owner: dict[object, int] = {}
-    crossed = 0
-    for each in sorted(invited, key=lambda one: one.at_us):
-        identity = each.identity_id or found.get(each.visitor_key, 0)
-        customer = money.owners.get(identity, 0)
-        unit: object = customer or each.visitor_key
-        if unit not in first:
-            first[unit], owner[unit] = each, customer
-        crossed += first[unit].held != each.held and first[unit] is not each
-    arms = []
-    for held in (False, True):
-        units = [unit for unit, each in first.items() if each.held is held]
-        who = Moments(
-            np.array([owner[unit] for unit in units], dtype=np.int64),
-            np.array([first[unit].at_us for unit in units], dtype=np.int64),
-        )
-        arms.append(brought(money, who))
-    accepted = sum(each.accepted for each in first.values() if not each.held)
-    return {
-        "invited": len(arms[0][0]),
-        "held": len(arms[1][0]),
-        "accepted": accepted,
-        "crossed": crossed,
-        "fewest": FEWEST_BY_LOT,
-        "profit": _welch(arms[0][0], arms[1][0]),
-        "bought": _shares(arms[0][1], arms[1][1]),
-    }
-
-
-def _welch(first: Floats, second: Floats) -> dict[str, float] | None:
-    told = two_means.welch(first, second)
+def means(first: Floats, second: Floats) -> dict[str, float] | None:
+    """Mean of each group, how much larger the first is, and its interval; None where either is too small."""
+    told = two_means.compare(first, second)
     return None if told is None else asdict(told)
 
 
-def _shares(first: Floats, second: Floats) -> dict[str, float] | None:
-    if min(len(first), len(second)) < FEWEST_BY_LOT:
+def shares(first: Floats, second: Floats) -> dict[str, float] | None:
+    """Share of each group that did it (1), how much larger the first is, and its interval; None as above."""
+    if min(len(first), len(second)) < two_means.FEWEST:
         return None
     one, other = (proportions.share(int(each.sum()), len(each)) for each in (first, second))
     return {"first": one.share, "second": other.share, **asdict(proportions.difference(one, other))}

@@ -5,7 +5,7 @@ days, seven earlier. Nothing of it names a customer.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -18,14 +18,15 @@ from kizuna.conversations.live import marks, measured
 from kizuna.customers import identity
 from kizuna.flows import daily
 from kizuna.flows.daily import Daily
-from kizuna.flows.live_report import baselines, gathering, loss, people, times
+from kizuna.flows.live_report import baselines, gathering, loss, lot, people, times
 from kizuna.flows.live_report.gathering import ANSWERED, Chat, Gathered
+from kizuna.flows.live_report.lot import Draw, Drawn
 from kizuna.jobs import queue, standing
 from kizuna.relationships import kept_reports, standings
 from kizuna.relationships.kept_reports import ReportView
 from kizuna.science import periods, proportions, spreads
 from kizuna.science.periods import DAY_US
-from kizuna.shops import tenants
+from kizuna.shops import audit, tenants
 from kizuna.tracking import columns as journal
 
 if TYPE_CHECKING:
@@ -65,11 +66,13 @@ def refresh(shop: "Shop", now: datetime) -> ReportView:
         earlier_us = first_us - max(WINDOWS) * DAY_US
         gathered = gathering.gather(shop, reach, now_us, earlier_us)
         queue.report(0.4)
-        visits = _visits(shop, gathered, reach)
+        visits, drawn = _visits(shop, gathered, reach), _drawn(shop, gathered)
         before = gathering.read_chats(shop, gathering.WRITTEN, earlier_us, first_us)
         for place, days in enumerate(WINDOWS):
             window = Window(days, now_us - days * DAY_US, now_us)
-            body["windows"][str(days)] = _window(gathered, window, visits, before)
+            body["windows"][str(days)] = _window(gathered, window, visits, before) | {
+                "by_lot": _by_lot(gathered, window, drawn)
+            }
             queue.report(0.5 + 0.15 * (place + 1))
     made = ReportView(now_us, now, body)
     with transaction.atomic():
@@ -100,7 +103,7 @@ def _is_due(shop: "Shop", now: datetime) -> bool:
 def _window(
     gathered: Gathered, window: Window, visits: tuple[gathering.Ints, gathering.Ints], before: Sequence[Chat]
 ) -> dict[str, Any]:
-    """Every figure of one period."""
+    """Every figure of one period but what the lot proves."""
     chats = [each for each in gathered.chats if each.talk.opened_us > window.from_us]
     written = [each for each in gathered.written if each.talk.opened_us > window.from_us]
     worked = people.hours(gathered.spells, window.from_us, window.now_us)
@@ -118,7 +121,6 @@ def _window(
         "by_mail": baselines.by_mail(chats, written, gathered.clock),
         "before": baselines.before_and_now(before, [*chats, *written], gathered.clock),
         "after": _after(gathered, window, visits),
-        "by_lot": _by_lot(gathered, window),
         "system": _system(gathered, window),
         "profile": {
             part: asdict(proportions.share(good, all_of))
@@ -132,7 +134,7 @@ def _after(gathered: Gathered, window: Window, visits: tuple[gathering.Ints, gat
     chats = [each for each in gathered.chats if window.settled_from_us < each.talk.opened_us <= window.settled_us]
     served = loss.moments(chats, gathered.money, ANSWERED)
     hours = sum(people.hours(gathered.spells, window.settled_from_us, window.settled_us).values())
-    alike = loss.against_alike(served, visits, gathered.money)
+    alike = loss.against_alike(served, visits, gathered.money, window.settled_us)
     total = loss.total_minor(gathered.money, served)
     per_hour = None
     if alike is not None and hours:
@@ -165,12 +167,20 @@ def _still(gathered: Gathered, pairs: Sequence[tuple[int, list[int]]]) -> dict[s
     return {"n": len(rows), "answered": float(table[:, 0].mean()), "alike": float(table[:, 1].mean())}
 
 
-def _by_lot(gathered: Gathered, window: Window) -> dict[str, Any]:
-    """The invitations of the period against those that the lot held back."""
-    invited = marks.list_invitations(gathered.shop.pk, window.settled_from_us, window.settled_us)
-    found = identity.find_visitors(gathered.shop.pk, [each.visitor_key for each in invited])
-    told = loss.by_lot(invited, found, gathered.money)
-    return {**told, "share": marks.holdout_share(gathered.shop.pk)}
+def _drawn(shop: "Shop", gathered: Gathered) -> tuple[Drawn, Draw]:
+    """Everybody ever drawn, and since when the share held out is what it is."""
+    invited = marks.list_first_invitations(shop.pk, gathered.now_us)
+    found = identity.find_visitors(shop.pk, [each.visitor_key for each in invited if each.identity_id is None])
+    changed = audit.find_last_change(shop.pk, "panel_changed", "holdout_share")
+    since_us = 0 if changed is None else periods.epoch_us(changed)
+    return lot.own(invited, found, gathered.money), Draw(since_us, gathered.now_us, marks.holdout_share(shop.pk))
+
+
+def _by_lot(gathered: Gathered, window: Window, drawn: tuple[Drawn, Draw]) -> dict[str, Any]:
+    """The people first invited in the period against those whom the lot held back, one share held out in all of it."""
+    everybody, draw = drawn
+    from_us = max(window.settled_from_us, draw.from_us)
+    return lot.by_lot(everybody, replace(draw, from_us=from_us, to_us=window.settled_us), gathered.money)
 
 
 def _system(gathered: Gathered, window: Window) -> dict[str, Any]:

@@ -153,11 +153,24 @@ def compared(found: Body, code: str, days: int) -> list[Compared]:
             code, reach, f"Too few: {lost['answered']} answered and {lost['lost']} who gave up; 30 of each are needed.",
         ),
         _row(
-            ("The hold-out of invitations", "by lot: proof"),
+            ("The hold-out of invitations", "by lot, but in doubt" if lot["odd"] else "by lot: proof"),
             lot["profit"] and (lot["profit"], lot["bought"], f"{lot['invited']} against {lot['held']}"),
             code, reach, _few_lot(lot, days),
         ),
     ]  # fmt: skip
+
+
+def doubt(lot: Body) -> str:
+    """What is wrong with the lot where the numbers of both groups do not fit the share held out; else nothing."""
+    if not lot["odd"]:
+        return ""
+    people = lot["invited"] + lot["held"]
+    held, share = figures.share(lot["held"] / people), figures.share(lot["share"])
+    return (
+        f"Do not take the hold-out for proof yet: {share} of people should be held out, and {lot['held']} of {people}"
+        f" are ({held}). Chance alone does so less than once in a thousand, so one group is counted more often than the"
+        " other: for example because another script hides the panel from one of them, or robots call the shop."
+    )
 
 
 def _alike(alike: Body) -> tuple[Body, Body, str]:
