@@ -44,6 +44,13 @@ now, tea = datetime.now(UTC), tenants.get_shop("tea")
 made = answers.save(tea, Written("How do I return something?", "Within **30 days**.", "en", None, ""), None, now)
 answers.publish(tea, made.text.article.public_id, "en", "public", None, now)
 """
+TOPICS = """
+from dataclasses import replace
+from kizuna.conversations.live import panel
+from kizuna.flows.live import panels
+words = {"en": {"topics": "Returns, Sizes = fitting"}}
+panels.change_panel(tea, replace(panel.read(tea.pk), words=words), None, now)
+"""
 SHUT = """
 from datetime import UTC, datetime
 from kizuna.conversations.models import Seat
@@ -261,7 +268,7 @@ def test_an_empty_shop_says_so(browser: Browser, live: LiveKizuna) -> None:
 def test_a_panel_and_the_desk_keep_what_they_promise_each_other(browser: Browser, live: LiveKizuna) -> None:
     key = live.create_source("tea", "browser", "panel")
     panel_site.always_open(live, "tea")
-    live.python(ARTICLE)
+    live.python(f"{ARTICLE}{TOPICS}")
     site = Site(live, key)
     site.script = '(window.kizunaChat ||= []).push(["setUser", "K-9", {name: "Ada", plan: "gold"}])'
     context = _enter(browser, live, EMAIL)
@@ -278,6 +285,7 @@ def test_a_panel_and_the_desk_keep_what_they_promise_each_other(browser: Browser
     page.get_by_role("menuitem", name="End the conversation").click()
     page.get_by_role("button", name="End the conversation").click()
     expect(page.get_by_text("How was it for you?")).to_be_in_viewport()
+    _choose_a_topic(live, page)
     live.python(SHUT)
     _leave_a_message(page)
     assert complaints == []
@@ -299,6 +307,7 @@ def _invite_and_answer(desk: Page, page: Page) -> None:
     desk.locator("[data-list=waiting] .live-open", has_text="a green one").click()
     chat = desk.locator(".chat.here")
     chat.locator("[data-deed=claim]").click()
+    expect(chat.locator("textarea")).to_be_visible()
     expect(chat.locator(".turn.out")).to_contain_text("May I help you choose?")
     expect(desk.locator("#beside-body")).to_contain_text("Said by the shop’s page")
     expect(desk.locator("#beside-body")).to_contain_text("gold")
@@ -358,6 +367,24 @@ def _have_it_mailed(live: LiveKizuna, page: Page) -> None:
     mail = live.python(f"{OUT}print(Outgoing.objects.get(key__startswith='transcript').content['text'])")
     assert "Kim Kay:\nWe have sencha." in mail
     assert "These two\n[pot.png]\n[picture.png]" in mail
+
+
+def _choose_a_topic(live: LiveKizuna, page: Page) -> None:
+    """What the visitor chooses before the next chat is the skill that its operator should have."""
+    page.get_by_role("button", name="Start a new conversation").click()
+    expect(page.get_by_label("Your name")).to_have_count(0)
+    page.get_by_label("What is it about?").select_option("Sizes")
+    page.get_by_role("button", name="Begin").click()
+    write(page, "Does it come larger?")
+    expect(page.locator(".mine:not(.waiting) .bubble")).to_have_text("Does it come larger?")
+    assert (
+        live.python("from kizuna.conversations.models import Turn; print(Turn.objects.latest('id').skill)")
+        == "fitting\n"
+    )
+    page.get_by_role("button", name="More").click()
+    page.get_by_role("menuitem", name="End the conversation").click()
+    page.get_by_role("button", name="End the conversation").click()
+    expect(page.get_by_role("button", name="Start a new conversation")).to_be_visible()
 
 
 def _leave_a_message(page: Page) -> None:

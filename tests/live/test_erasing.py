@@ -68,7 +68,9 @@ def test_everything_of_the_panel_is_told_and_erased() -> None:
 def test_a_typed_address_and_what_waits_to_be_sent_or_taken_go_too() -> None:
     desk = make_desk()
     theirs = write_in(desk)
-    other = open_chat(desk, "I am somebody else", email="ann@example.com", name="Ann")
+    other = open_chat(
+        desk, "I am somebody else", email="ann@example.com", name="Ann", context={"attributes": {"n": "Ann"}}
+    )
     sending.send_notice(desk.shop, Notice("ann@example.com", "Soon", "Dear Ann", key="k"), NOW)
     sending.send_notice(desk.shop, Notice("bob@example.com", "Soon", "Dear Bob", key="l"), NOW)
     source = sources.get_own_source(desk.shop, "console")
@@ -76,6 +78,7 @@ def test_a_typed_address_and_what_waits_to_be_sent_or_taken_go_too() -> None:
         body = json.dumps({"type": "identify", "traits": {"email": who}}).encode()
         aside.keep(source.pk, RawEvent("identify", body, NOW_US), "a fault of ours")
     erasing.erase(desk.shop, theirs.customer_id or 0, None, NOW)
-    assert ChatState.objects.get(conversation=other).email == ""
+    state = ChatState.objects.get(conversation=other)
+    assert (state.email, state.context) == ("", {})
     assert list(Outgoing.objects.values_list("content__text", flat=True)) == ["Dear Bob"]
     assert [b"bob@" in bytes(row.body) for row in SetAside.objects.all()] == [True]

@@ -16,7 +16,7 @@ def erase(shop_id: int, identity_ids: Sequence[int], keys: Collection[str], addr
     for model in (ChatKey, ChatInvitation, OnlineVisitor):
         model.objects.filter(shop_id=shop_id).filter(wanted).delete()
     typed = ChatState.objects.filter(email__in=list(addresses), conversation__shop_id=shop_id)
-    typed.update(email="", name="", by_mail_since_us=None)
+    typed.update(email="", name="", by_mail_since_us=None, context={})
 
 
 def list_chats(shop_id: int, identity_ids: Sequence[int]) -> list[dict[str, object]]:

@@ -213,6 +213,7 @@ class Attachment(models.Model):
     created_us = models.BigIntegerField()
 
     class Meta:
+        ordering = ("id",)
         indexes = [
             models.Index(fields=["sha256"], name="attachment_by_content"),
             models.Index(fields=["shop", "uploaded_by"], condition=models.Q(message=None), name="attachment_not_sent"),

@@ -66,7 +66,6 @@ class User(Struct):
     jwt: Annotated[str, Meta(max_length=4_096)] = ""
     name: Name = ""
     email: Annotated[str, Meta(max_length=254)] = ""
-    attributes: dict[str, Any] = {}
 
 
 class Hello(Struct):

@@ -130,8 +130,9 @@ const uploaded = new Map();
 async function moveFiles(item, chat) {
   const files = item.attachments.map((each) => uploaded.get(each.token));
   if (!files.every(Boolean)) throw new Refusal(410, "", "attachments");
-  item.attachments = await Promise.all(files.map((each) => upload(/** @type {File} */ (each))));
-  item.chat = chat;
+  const moved = [];
+  for (const each of files) moved.push(await upload(/** @type {File} */ (each)));
+  Object.assign(item, { attachments: moved, chat });
 }
 
 /** @type {{name?: string, email?: string, topic?: string}} */
@@ -145,9 +146,7 @@ function context() {
 }
 
 /** What the page says of the visitor; believed nowhere, shown to operators as said. */
-function about() {
-  return { attributes: { ...(state.user && state.user.attributes), ...state.attributes }, labels: state.labels };
-}
+const about = () => ({ attributes: state.attributes, labels: state.labels });
 
 let toldAbout = "";
 /** The page says something of the visitor: a chat that is open learns it too. */

@@ -7,6 +7,8 @@
 function makeComposer() {
   /** @type {{file: File, told: Attached | null, chip: any}[]} */
   let files = [];
+  /** @type {Promise<any>} one after the other, so that they arrive in the order chosen */
+  let inTurn = Promise.resolve();
   const field = h("textarea", { rows: "1", "aria-label": say("prompt"), placeholder: say("prompt"), enterkeyhint: "send", input: changed, keydown: onKeyDown, paste: onPaste });
   const chips = h("div", { class: "files", hidden: true });
   const count = h("span", { class: "count", role: "status" });
@@ -76,7 +78,7 @@ function makeComposer() {
       }
       const item = { file, told: /** @type {Attached | null} */ (null), chip: null };
       files.push(item);
-      upload(file).then((told) => (item.told = told), (problem) => {
+      inTurn = inTurn.then(() => upload(file)).then((told) => (item.told = told), (problem) => {
         files = files.filter((each) => each !== item);
         warn(problem instanceof Refusal && problem.status === 413 ? say("file_large", { name: file.name }) : say("file_failed", { name: file.name }));
       }).then(drawFiles);

@@ -16,7 +16,8 @@ const methods = {
   /** @param {string} identifier the shop's own number of the customer @param {Record<string, any>} [more] name, email, identifier_hash or jwt */
   setUser(identifier, more = {}) {
     const { name, email, identifier_hash, jwt, ...attributes } = more;
-    const told = { identifier: String(identifier), name, email, identifier_hash, jwt, attributes };
+    const told = { identifier: String(identifier), name, email, identifier_hash, jwt };
+    methods.setCustomAttributes(attributes);
     if (JSON.stringify(told) === JSON.stringify(state.user)) return;
     state.user = told;
     anew();
