@@ -11,6 +11,8 @@ from kizuna.relationships import investments, kept_reports, referrals
 from kizuna.relationships.investment_terms import Terms
 from kizuna.relationships.investments import Booking
 from kizuna.science import periods
+from kizuna.shops import sources
+from kizuna.tracking.models import Fact
 from tests.flows.making import DAY, Books
 from tests.shops.making import NOW, make_shop
 
@@ -84,13 +86,21 @@ def test_every_claim_is_answered_as_the_shop_was_made() -> None:
 def test_what_others_than_people_say_and_other_shops_do_is_no_contact() -> None:
     books, other = Books(make_shop("mine", "EUR")), Books(make_shop("other", "EUR"))
     fill(other)
-    for _ in range(41):
+    for number in range(41):
         identity = books.customer()
-        books.order(identity, ago(300))
+        books.order(identity, ago(300 + number / 10))
+    books.order(books.customer(), ago(1))
     books.page(identity, ago(120))
+    books.mail(identity, ago(120))
+    books.mail(identity, ago(121))
+    told = Fact.objects.filter(shop_id=books.shop.pk, name="Email Received").order_by("id")
+    assert claims.refresh(books.shop, NOW).body["talk"] is not None
+    Fact.objects.filter(pk=told[0].pk).update(properties={"machine": True})
+    browser, _ = sources.create_source(books.shop, "Site", sources.BROWSER)
+    Fact.objects.filter(pk=told[1].pk).update(source_id=browser.pk)
     body = claims.refresh(books.shop, NOW).body
     assert body["customers"] == 41
-    assert (body["talk"], body["worth"], body["sources"]) == (None, None, None)
+    assert (body["talk"], body["worth"]["points"]) == (None, None), "nobody was kept or lost"
 
 
 def test_a_shop_without_orders_has_an_empty_report_and_is_not_asked_for() -> None:
