@@ -264,7 +264,7 @@ def people_rows(rows: Sequence[Body], names: Mapping[int, str], clock: str, code
             "name": names.get(row["person"], "A former colleague"),
             "chats": row["chats"],
             "hours": f"{row['hours']:.1f}",
-            "per_hour": "–" if row["per_hour"] is None else f"{row['per_hour']:.1f}",
+            "per_hour": rate(row["per_hour"]),
             "times": [(label, _pair(row[name][clock])) for name, label in TIMES],
             "handed_over": row["handed_over"],
             "wishes": row["wishes"],
@@ -273,6 +273,13 @@ def people_rows(rows: Sequence[Body], names: Mapping[int, str], clock: str, code
         }
         for row in rows
     ]
+
+
+def rate(per_hour: float | None) -> str:
+    """Write how many chats an hour brings; below one with two decimals, so that few are not none."""
+    if per_hour is None:
+        return "–"
+    return f"{per_hour:.2f}" if 0 < per_hour < 1 else f"{per_hour:.1f}"
 
 
 def _pair(spread: Body | None) -> tuple[str, str]:
