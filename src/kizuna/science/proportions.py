@@ -70,7 +70,7 @@ def chance(number: int, whole: int, expected: float) -> float:
     """How likely a lot that picks each with a chance gives so many, or what is no likelier: exact, two-sided; 0 to 1.
 
     >>> round(chance(2, 10, 0.5), 6), chance(0, 0, 0.5), round(chance(2698, 5073, 0.5), 7)
-    (0.109375, 1.0, 6e-06)
+    (0.109375, 1.0, 6.1e-06)
     """
     if not whole:
         return 1.0

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from kizuna.conversations.live.marks import Invited
 from kizuna.flows.live_report.gathering import Money
+from kizuna.flows.live_report.loss import AFTER_US, Around, Moments
 from kizuna.science import running
 from kizuna.science.periods import DAY_US
 
@@ -48,3 +49,26 @@ def first_of_keys(invited: list[Invited]) -> list[Invited]:
     for each in sorted(invited, key=lambda one: one.at_us):
         first.setdefault(each.visitor_key, each)
     return list(first.values())
+
+
+def write(random: np.random.Generator, people: int, days: int, chats: float) -> tuple[Moments, Around, Money]:
+    """Visitors come at their own rates, buy in some visits, and write in some, which changes nothing.
+
+    Chats of the days that are settled, one of each customer in seven days; what is around them; what was bought.
+    """
+    end_us = (100 + days) * DAY_US
+    who = np.repeat(np.arange(1, people + 1), random.poisson((random.gamma(1, 1, people) + 0.05) * (100 + days) / 7))
+    at_us = random.integers(0, end_us, len(who))
+    bought = random.random(len(who)) < random.beta(1, 6, people)[who - 1]
+    buyer, paid_us = who[bought], at_us[bought] + random.integers(0, DAY_US // 24, int(bought.sum()))
+    amount = random.lognormal(7, 0.7, len(buyer)).astype(np.int64)
+    money = Money(running.make(buyer, paid_us, amount), running.make(buyer, paid_us, np.ones_like(buyer)), {})
+    rows = np.flatnonzero(random.random(len(who)) < chats)
+    rows = rows[np.argsort(at_us[rows])]
+    answered = Moments(who[rows], at_us[rows] + 120_000_000)
+    settled_us, kept, last = end_us - AFTER_US, [], dict[int, int]()
+    for row, (one, at) in enumerate(zip(answered.customer.tolist(), answered.at_us.tolist(), strict=True)):
+        if settled_us - days * DAY_US < at <= settled_us and at - last.get(one, -AFTER_US) >= AFTER_US:
+            kept.append(row)
+            last[one] = at
+    return answered.chosen(np.array(kept)), Around(answered, (who, at_us), settled_us), money

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from kizuna.conversations.live.marks import Invited
-from kizuna.flows.live_report import lot
+from kizuna.flows.live_report import loss, lot
+from kizuna.flows.live_report.loss import Moments
 from kizuna.flows.live_report.lot import Draw
 from kizuna.science.periods import DAY_US
 from tests.flows.live_report import no_effect
@@ -47,3 +48,41 @@ def test_without_effect_the_lot_finds_one_as_seldom_as_it_says(share: float) -> 
     for figure in ("bought", "profit"):
         assert sum(not covers(each[figure]) for each in told) <= 8
     assert not any(each["odd"] for each in told)
+
+
+def against_alike(seed: int, people: int, days: int, chats: float) -> tuple[dict[str, float], dict[str, float]]:
+    served, around, money = no_effect.write(np.random.default_rng(seed), people, days, chats)
+    told = loss.against_alike(served, around, money)
+    assert told is not None
+    return told["profit"], told["bought"]
+
+
+def pooled(told: list[dict[str, float]]) -> float:
+    """How far several differences together lie from nothing, in standard errors."""
+    errors = [(each["high"] - each["low"]) / 3.92 for each in told]
+    return sum(each["difference"] for each in told) / sum(each**2 for each in errors) ** 0.5
+
+
+def test_who_writes_often_does_not_pass_for_an_effect() -> None:
+    """Others who write later stay among the others."""
+    for figure in zip(*(against_alike(seed, 900, 28, 0.3) for seed in range(8)), strict=True):
+        assert abs(pooled(list(figure))) < 2.0
+        assert sum(covers(each) for each in figure) >= 6
+
+
+@pytest.mark.parametrize(("after_days", "matched"), [(0, 12), (2, None)])
+def test_nobody_is_looked_at_whose_days_after_are_not_over(after_days: int, matched: int | None) -> None:
+    settled_us = 70 * DAY_US + 2 * DAY_US
+    money = no_effect.buy(np.random.default_rng(1), np.zeros(24), settled_us + loss.AFTER_US)
+    served = Moments(np.arange(1, 13), np.full(12, settled_us - 1))
+    visits = np.arange(1, 25), np.r_[served.at_us - 1, np.full(12, settled_us + after_days * DAY_US)]
+    told = loss.against_alike(served, loss.Around(served, visits, settled_us), money)
+    assert (None if told is None else told["profit"]["matched"]) == matched
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("people", "days", "chats"), [(150, 28, 0.1), (150, 91, 0.3), (1000, 28, 0.05)])
+def test_without_effect_others_alike_show_one_as_seldom_as_they_say(people: int, days: int, chats: float) -> None:
+    for figure in zip(*(against_alike(seed, people, days, chats) for seed in range(80)), strict=True):
+        assert abs(pooled(list(figure))) < 2.6
+        assert sum(not covers(each) for each in figure) <= 10

@@ -215,6 +215,22 @@ def test_an_order_after_two_chats_is_counted_once(desk):
     assert found["alike"] is None
 
 
+def test_an_order_counts_for_the_last_chat_before_it(desk):
+    books = Books(desk.shop)
+    one, other = make_person(desk.shop, "operator").pk, make_person(desk.shop, "operator").pk
+    who, at_us = books.customer("one"), NOW_US - 13 * DAY
+    desk.served(who, at_us, one)
+    desk.served(who, at_us + 5 * DAY, other)
+    books.order(who, at_us + 2 * DAY, 700)
+    books.order(who, at_us + 6 * DAY, 1000)
+    books.order(who, at_us + 10 * DAY, 30)
+    for found in (report(desk.shop, 7), report(desk.shop, 28)):
+        assert found["after"]["people"] == 1
+        assert found["after"]["profit_minor"] == 1730
+        rows = {row["person"]: (row["profit_chats"], row["profit_minor"]) for row in found["people"]}
+        assert rows == {one: (1, 700), other: (1, 1030)}
+
+
 def test_quality_of_system_and_profile_stand_apart(desk):
     one = make_person(desk.shop, "operator").pk
     for number in range(4):

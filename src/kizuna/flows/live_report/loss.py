@@ -35,18 +35,24 @@ class Moments:
         return Moments(self.customer[rows], self.at_us[rows])
 
 
-def moments(chats: Sequence[Chat], money: Money, became: str) -> Moments:
-    """When chats of customers we know were opened, the first of each customer in seven days."""
+def every(chats: Sequence[Chat], money: Money, became: str = ANSWERED) -> Moments:
+    """When chats of customers we know were opened."""
     wanted = [chat for chat in chats if chat.became == became]
     customer = money.customers(chat.talk.identity_id for chat in wanted)
     at_us = np.array([chat.talk.opened_us for chat in wanted], dtype=np.int64)
+    return Moments(customer, at_us).chosen(customer > 0)
+
+
+def moments(chats: Sequence[Chat], money: Money, became: str) -> Moments:
+    """When chats of customers we know were opened, the first of each customer in seven days."""
+    found = every(chats, money, became)
     kept, last = [], dict[int, int]()
-    for row in np.argsort(at_us, kind="stable").tolist():
-        who = int(customer[row])
-        if who and at_us[row] - last.get(who, -AFTER_US) >= AFTER_US:
+    for row in np.argsort(found.at_us, kind="stable").tolist():
+        who = int(found.customer[row])
+        if found.at_us[row] - last.get(who, -AFTER_US) >= AFTER_US:
             kept.append(row)
-            last[who] = int(at_us[row])
-    return Moments(customer[kept], at_us[kept])
+            last[who] = int(found.at_us[row])
+    return found.chosen(np.array(kept, dtype=np.int64))
 
 
 def brought(money: Money, who: Moments) -> tuple[Floats, Floats]:
@@ -56,48 +62,66 @@ def brought(money: Money, who: Moments) -> tuple[Floats, Floats]:
     return profit, (money.purchases.between(who.customer, who.at_us, end) > 0).astype(np.float64)
 
 
-def total_minor(money: Money, who: Moments) -> int:
-    """Net profit of customers in the days after their chat, no order counted twice."""
+def credited(money: Money, who: Moments) -> Ints:
+    """Net profit of customers in the days after each chat, an order only after the last chat before it."""
     order = np.lexsort((who.at_us, who.customer))
     customer, at_us = who.customer[order], who.at_us[order]
     end = at_us + AFTER_US
-    follows = np.r_[customer[1:] == customer[:-1], False]
-    end[:-1] = np.where(follows[:-1], np.minimum(end[:-1], at_us[1:]), end[:-1])
-    return int(money.profit.between(customer, at_us, end).sum())
+    follows = customer[1:] == customer[:-1]
+    end[:-1] = np.where(follows, np.minimum(end[:-1], at_us[1:]), end[:-1])
+    found = np.zeros(len(order), dtype=np.int64)
+    found[order] = money.profit.between(customer, at_us, end)
+    return found
 
 
-def against_alike(
-    served: Moments, visits: tuple[Ints, Ints], money: Money, settled_us: int, seed: int = 20
-) -> dict[str, Any] | None:
-    """Those answered against visitors of the same seven days who had no chat around then and stood alike.
+@dataclass(frozen=True, slots=True, eq=False)
+class Around:
+    """Every answered chat, every visit (whose, since when), and until when the days after are over."""
 
-    Alike: net profit so far, days since the last order, visits of four weeks. Visits after `settled_us` are nobody's
-    first: their days after are not over. None under ten with others alike.
+    answered: Moments
+    visits: tuple[Ints, Ints]
+    settled_us: int
+
+
+def against_alike(served: Moments, around: Around, money: Money, seed: int = 20) -> dict[str, Any] | None:
+    """Those answered against visitors of the same seven days who stood alike and had no chat then or the week before.
+
+    Alike: net profit so far, days since the last order, visits of four weeks. Whether others chat later does not
+    matter: to leave them out would leave out who comes often. Visits whose days after are not over are nobody's. None
+    under ten people with others alike.
     """
-    random, over = np.random.default_rng(seed), visits[1] <= settled_us
-    settled = visits[0][over], visits[1][over]
-    going, busy = running.make(*visits, np.ones(len(visits[0]), dtype=np.int64)), _taken(served)
-    rows: list[tuple[Floats, Floats]] = []
-    pairs: list[tuple[int, list[int]]] = []
-    unmatched = 0
+    random, none = np.random.default_rng(seed), np.empty(0, dtype=np.int64)
+    going = running.make(*around.visits, np.ones(len(around.visits[0]), dtype=np.int64))
+    free, busy = _free_visits(around, random), _counted(around.answered)
+    served = served.chosen(busy.between(served.customer, served.at_us - AFTER_US, served.at_us - 1) == 0)
+    mine, others, near = [served.chosen(none)], [served.chosen(none)], list[Ints]()
     for block in np.unique(served.at_us // AFTER_US).tolist():
-        mine = served.chosen(served.at_us // AFTER_US == block)
-        others = _free(_in_block(settled, block), busy, random)
-        found = _alike(mine, others, money, going)
-        profit, bought = brought(money, mine)
-        profit_alike, bought_alike = brought(money, others)
-        for place, near in enumerate(found):
-            if not len(near):
-                unmatched += 1
-                continue
-            both = ((profit[place], profit_alike[near].mean()), (bought[place], bought_alike[near].mean()))
-            rows.append((np.array(both[0]), np.array(both[1])))
-            pairs.append((int(mine.customer[place]), others.customer[near].tolist()))
-    told = np.array(rows, dtype=np.float64).reshape(-1, 2, 2)
-    differences = [matching.compare(told[:, part, 0], told[:, part, 1], unmatched) for part in (0, 1)]
-    if differences[0] is None or differences[1] is None:
+        here = served.chosen(served.at_us // AFTER_US == block)
+        there = _first_of_each(free.chosen(free.at_us // AFTER_US == block))
+        before = sum(len(each.customer) for each in others)
+        near += [rows + before for rows in _alike(here, there, money, going)]
+        mine.append(here)
+        others.append(there)
+    return _contrast(_together(mine), _together(others), near, money)
+
+
+def _contrast(mine: Moments, others: Moments, near: Sequence[Ints], money: Money) -> dict[str, Any] | None:
+    """Those with others alike against these, in money and in buying."""
+    rows = np.array([place for place, each in enumerate(near) if len(each)], dtype=np.int64)
+    matched = mine.chosen(rows)
+    pairs = matching.Pairs(matched.customer, [near[row] for row in rows.tolist()], len(near) - len(rows))
+    told = [
+        matching.contrast(one, other, pairs)
+        for one, other in zip(brought(money, matched), brought(money, others), strict=True)
+    ]
+    if told[0] is None or told[1] is None:
         return None
-    return {"profit": asdict(differences[0]), "bought": asdict(differences[1]), "pairs": pairs}
+    known = zip(matched.customer.tolist(), pairs.near, strict=True)
+    return {
+        "profit": asdict(told[0]),
+        "bought": asdict(told[1]),
+        "pairs": [(who, others.customer[each].tolist()) for who, each in known],
+    }
 
 
 def against_lost(chats: Sequence[Chat], money: Money) -> dict[str, Any]:
@@ -125,23 +149,34 @@ def shares(first: Floats, second: Floats) -> dict[str, float] | None:
     return {"first": one.share, "second": other.share, **asdict(proportions.difference(one, other))}
 
 
-def _in_block(visits: tuple[Ints, Ints], block: int) -> Moments:
-    """The first visit of each customer in a stretch of seven days."""
-    inside = np.flatnonzero((visits[1] // AFTER_US == block) & (visits[0] > 0))
-    customer, at_us = visits[0][inside], visits[1][inside]
+def _counted(moments: Moments) -> Running:
+    return running.make(moments.customer, moments.at_us, np.ones(len(moments.at_us), dtype=np.int64))
+
+
+def _together(parts: Sequence[Moments]) -> Moments:
+    return Moments(np.concatenate([each.customer for each in parts]), np.concatenate([each.at_us for each in parts]))
+
+
+def _free_visits(around: Around, random: np.random.Generator) -> Moments:
+    """Visits of customers without an answered chat in it or in the seven days before, in an order that says nothing.
+
+    A visit is over with the next one, after a day at the latest.
+    """
+    customer, at_us = around.visits
     order = np.lexsort((at_us, customer))
-    who, first = np.unique(customer[order], return_index=True)
-    return Moments(who, at_us[order][first])
+    customer, at_us = customer[order], at_us[order]
+    over = at_us + DAY_US
+    over[:-1] = np.where(customer[1:] == customer[:-1], np.minimum(over[:-1], at_us[1:] - 1), over[:-1])
+    chats = _counted(around.answered).between(customer, at_us - AFTER_US, over)
+    wanted = (customer > 0) & (at_us <= around.settled_us) & (chats == 0)
+    return Moments(customer, at_us).chosen(random.permutation(np.flatnonzero(wanted)))
 
 
-def _taken(served: Moments) -> Running:
-    return running.make(served.customer, served.at_us, np.ones(len(served.at_us), dtype=np.int64))
-
-
-def _free(others: Moments, busy: Running, random: np.random.Generator) -> Moments:
-    """Those without an answered chat in the seven days before and after, in an order that says nothing."""
-    chats = busy.between(others.customer, others.at_us - AFTER_US, others.at_us + AFTER_US)
-    return others.chosen(random.permutation(np.flatnonzero(chats == 0)))
+def _first_of_each(visits: Moments) -> Moments:
+    """The first of each customer, in the order they came."""
+    order = np.lexsort((visits.at_us, visits.customer))
+    _, first = np.unique(visits.customer[order], return_index=True)
+    return visits.chosen(np.sort(order[first]))
 
 
 def _alike(mine: Moments, others: Moments, money: Money, going: Running) -> list[Ints]:

@@ -10,9 +10,12 @@ from dataclasses import asdict
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
+
 from kizuna.conversations.live.measured import WorkSpell
 from kizuna.flows.live_report import loss, times
 from kizuna.flows.live_report.gathering import ANSWERED, Chat, Gathered
+from kizuna.flows.live_report.loss import Moments
 from kizuna.science import ratings
 
 HOUR_US = 3_600_000_000
@@ -37,10 +40,12 @@ def survey(chats: Sequence[Chat], scores: Mapping[int, Mapping[str, int]]) -> di
     return told
 
 
-def per_operator(gathered: Gathered, chats: Sequence[Chat], from_us: int, settled_us: int) -> list[dict[str, Any]]:
+def per_operator(
+    gathered: Gathered, chats: Sequence[Chat], settled: Sequence[Chat], from_us: int
+) -> list[dict[str, Any]]:
     """One row for each who answered, had a chat or was at work, those with the most chats first.
 
-    Money counts the chats whose days after are over (opened until settled_us).
+    Money counts the chats of `settled`, whose days after are over.
     """
     worked = hours(gathered.spells, from_us, gathered.now_us)
     mine: dict[int, list[Chat]] = defaultdict(list)
@@ -48,14 +53,25 @@ def per_operator(gathered: Gathered, chats: Sequence[Chat], from_us: int, settle
         if chat.became == ANSWERED and chat.operator:
             mine[chat.operator].append(chat)
     seen = {each.person for chat in chats for each in chat.course.replies}
-    everybody = {*worked, *mine, *seen, *_held(chats)} - {0}
+    earned = _earned(gathered, settled)
+    everybody = {*worked, *mine, *seen, *_held(chats), *earned} - {0}
     rows = [_row(gathered, chats, person, mine[person], worked.get(person, 0.0)) for person in everybody]
     for row in rows:
-        settled = [chat for chat in mine[row["person"]] if chat.talk.opened_us <= settled_us]
-        who = loss.moments(settled, gathered.money, ANSWERED)
-        row["profit_minor"] = loss.total_minor(gathered.money, who)
-        row["profit_chats"] = len(settled)
+        row["profit_chats"], row["profit_minor"] = earned.get(row["person"], (0, 0))
     return sorted(rows, key=lambda row: (-row["chats"], -row["hours"], row["person"]))
+
+
+def _earned(gathered: Gathered, settled: Sequence[Chat]) -> dict[int, tuple[int, int]]:
+    """By operator: chats and net profit in the days after; an order counts for the last chat before it."""
+    answered = [chat for chat in settled if chat.became == ANSWERED]
+    customer = gathered.money.customers(chat.talk.identity_id for chat in answered)
+    at_us = np.array([chat.talk.opened_us for chat in answered], dtype=np.int64)
+    found: dict[int, tuple[int, int]] = {}
+    profits = loss.credited(gathered.money, Moments(customer, at_us))
+    for chat, profit in zip(answered, profits.tolist(), strict=True):
+        number, before = found.get(chat.operator, (0, 0))
+        found[chat.operator] = number + 1, before + profit
+    return found
 
 
 def _row(gathered: Gathered, chats: Sequence[Chat], person: int, mine: Sequence[Chat], worked: float) -> dict[str, Any]:

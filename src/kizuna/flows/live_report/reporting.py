@@ -117,7 +117,7 @@ def _window(
         "survey": people.survey(chats, gathered.scores),
         "hours": hours,
         "per_hour": counted[ANSWERED] / hours if hours else None,
-        "people": people.per_operator(gathered, chats, window.from_us, window.settled_us),
+        "people": people.per_operator(gathered, chats, _settled(gathered, window), window.from_us),
         "by_mail": baselines.by_mail(chats, written, gathered.clock),
         "before": baselines.before_and_now(before, [*chats, *written], gathered.clock),
         "after": _after(gathered, window, visits),
@@ -129,13 +129,19 @@ def _window(
     }
 
 
+def _settled(gathered: Gathered, window: Window) -> list[Chat]:
+    """The chats of as long a period whose days after are over."""
+    return [each for each in gathered.chats if window.settled_from_us < each.talk.opened_us <= window.settled_us]
+
+
 def _after(gathered: Gathered, window: Window, visits: tuple[gathering.Ints, gathering.Ints]) -> dict[str, Any]:
     """What customers did in the days after their chats, and what an hour at the desk brought."""
-    chats = [each for each in gathered.chats if window.settled_from_us < each.talk.opened_us <= window.settled_us]
+    chats = _settled(gathered, window)
     served = loss.moments(chats, gathered.money, ANSWERED)
     hours = sum(people.hours(gathered.spells, window.settled_from_us, window.settled_us).values())
-    alike = loss.against_alike(served, visits, gathered.money, window.settled_us)
-    total = loss.total_minor(gathered.money, served)
+    around = loss.Around(loss.every(gathered.chats, gathered.money), visits, window.settled_us)
+    alike = loss.against_alike(served, around, gathered.money)
+    total = int(loss.credited(gathered.money, loss.every(chats, gathered.money)).sum())
     per_hour = None
     if alike is not None and hours:
         rate = len(served.customer) / hours
