@@ -28,7 +28,7 @@ MOST_VALUES = 30
 LONGEST_QUERY = 2000
 LONGEST_VALUE = 250
 """No value of the figures is as long: what is cut matches nothing, and no address is echoed at length."""
-LONGEST_SHOWN = 60
+LONGEST_SHOWN = 40
 MOST_LOST = 3
 DRILLED_BY = ("segment", "source", "country", "category", "channel")
 

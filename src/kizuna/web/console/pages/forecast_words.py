@@ -96,8 +96,8 @@ def joined_words(segment: str, tone: str) -> str:
         return f"Segment {segment} says what they brought so far: {who}, and now they may be leaving. Write first."
     must = "To retain them now means to win them back" if segment == "A" else "Here the dialogue is to win them back"
     return (
-        f"Segment {segment} says what they brought so far, the forecast what is still to come: {who}, by all "
-        f"signs lost. {must}: ask in person what went wrong, before any offer."
+        f"Segment {segment} says what they brought so far, the forecast what is still to come: {who}, and "
+        f"most likely lost. {must}: ask in person what went wrong, before any offer."
     )
 
 
