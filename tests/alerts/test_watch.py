@@ -246,3 +246,21 @@ def test_a_note_is_mailed_to_who_is_not_there_and_then_rests(shop):
     assert "secret" not in mail.content["text"]
     name_in_note(shop, kim, lee, at=NOW + timedelta(minutes=5))
     assert Outgoing.objects.count() == 1
+
+
+def test_a_shop_that_fails_keeps_no_other_from_its_alerts(shop, service, monkeypatch):
+    listen(shop, service)
+    open_chat(shop)
+    other = make_shop("other")
+    lee = listen(other, service)
+    open_chat(other)
+    listeners = alerts_watch.alerts.list_listeners
+
+    def list_listeners(shop_id):
+        if shop_id == shop.pk:
+            raise ValueError("a shop that cannot be read")
+        return listeners(shop_id)
+
+    monkeypatch.setattr(alerts_watch.alerts, "list_listeners", list_listeners)
+    assert not alerts_watch.watch(LATER)
+    assert {each.person_id for each in Alert.objects.all()} == {lee.pk}

@@ -1,6 +1,6 @@
 """How was it? Asked in the panel when a chat ends, by a link where the panel was gone; answered once."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from kizuna.flows.live import asking, deferring
 from kizuna.flows.live.deferring import Deferral
 from kizuna.knowledge import surveys as kept
 from kizuna.knowledge.models import SurveyAnswer, SurveyAsk
+from kizuna.shops.models import Shop
 from kizuna.tracking.models import Fact
 from tests.dialogue.making import NOW, Desk, make_desk
 from tests.live.talking import NOW_US, open_chat
@@ -101,3 +102,27 @@ def test_nobody_is_written_to_twice_in_a_month() -> None:
     asking.remind(LATER)
     assert SurveyAsk.objects.filter(about_kind="conversation", about_id=chat.pk).exists(), "their pages ask"
     assert not Outgoing.objects.filter(message=None).exists()
+
+
+def test_a_chat_that_cannot_be_asked_about_keeps_nobody_else_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "AT_ONCE", 1)
+    desk = make_desk()
+    first = _closed(desk, email="ann@example.com", by_mail_since_us=NOW_US)
+    chat = open_chat(desk, "Is it black?", visitor="visitor-2", email="bo@example.com", by_mail_since_us=NOW_US)
+    writing.reply(desk.shop, chat.pk, Reply("No."), desk.kim, NOW)
+    handling.close(desk.shop, chat.pk, desk.kim, NOW + timedelta(seconds=1))
+    ask = surveys.ask_after_conversation
+
+    def ask_after(shop: Shop, conversation: Conversation, now: datetime) -> kept.AskView | None:
+        if conversation.pk == first.pk:
+            raise ValueError("a chat that cannot be asked about")
+        return ask(shop, conversation, now)
+
+    monkeypatch.setattr(surveys, "ask_after_conversation", ask_after)
+    for _ in range(3):
+        asking.remind(LATER)
+    asked = SurveyAsk.objects.values_list("about_id", flat=True)
+    assert list(asked) == [chat.pk]
+    monkeypatch.undo()
+    asking.remind(LATER + timedelta(hours=1))
+    assert set(asked.all()) == {first.pk, chat.pk}

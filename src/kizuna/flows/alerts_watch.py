@@ -4,6 +4,7 @@ Runs after the live queue's own second (flows.live): it only reads turns and sea
 mail goes only where nobody's console is open at all, and at most once in half an hour to each.
 """
 
+import logging
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -30,13 +31,17 @@ LOOKING_US = 20 * SECOND_US
 PUSH_AFTER_US = 5 * SECOND_US
 MAIL_AFTER_US = 20 * SECOND_US
 MAIL_REST_US = 1_800 * SECOND_US
+_log = logging.getLogger(__name__)
 
 
 @standing.pump("alerts.watch", interval_s=2.0)
 def watch(now: datetime) -> bool:
-    """Go through every shop in which anybody waits or is served."""
+    """Go through every shop in which anybody waits or is served; one that fails stops none of the others."""
     for shop_id in sorted(turns.list_shops_under_way()):
-        watch_shop(tenants.get_shop_by_id(shop_id), now)
+        try:
+            watch_shop(tenants.get_shop_by_id(shop_id), now)
+        except Exception:
+            _log.exception("nobody of shop %d could be alerted", shop_id)
     return False
 
 

@@ -2,8 +2,10 @@
 
 import pytest
 
-from kizuna.conversations.live import seats, turns
-from kizuna.conversations.models import Team, TeamMember, Turn
+from kizuna.conversations import threads
+from kizuna.conversations.live import queue_terms, seats, turns
+from kizuna.conversations.models import Conversation, Team, TeamMember, Turn
+from kizuna.flows.dialogue import handling
 from kizuna.flows.live import ending, routing
 from tests.flows.live.queueing import Floor, lines
 
@@ -161,3 +163,33 @@ def test_a_plan_that_was_made_before_a_place_filled_gives_nothing(monkeypatch: p
     monkeypatch.setattr(seats, "list_seats", lambda shop_id: planned)
     assert floor.route() == {}
     assert floor.whose(second) is None
+
+
+def test_a_shop_and_a_chat_that_fail_stop_none_of_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    broken, floor = Floor(), Floor()
+    broken.wait()
+    floor.sit(floor.desk.kim)
+    first, second = floor.wait(worth=9.0), floor.wait(worth=1.0)
+    left = floor.wait()
+    handling.close(floor.desk.shop, left.pk, None, floor.now)
+    Turn.objects.filter(conversation=left).update(state="waiting", ended_us=None, end="")
+    read, lock = queue_terms.read, threads.lock
+
+    def read_terms(shop_id: int) -> queue_terms.QueueTerms:
+        if shop_id == broken.desk.shop.pk:
+            raise ValueError("a shop that cannot be read")
+        return read(shop_id)
+
+    def lock_chat(shop_id: int, conversation_id: int) -> Conversation:
+        if conversation_id == first.pk:
+            raise ValueError("a chat that cannot be locked")
+        return lock(shop_id, conversation_id)
+
+    monkeypatch.setattr(queue_terms, "read", read_terms)
+    monkeypatch.setattr(threads, "lock", lock_chat)
+    floor.watch()
+    assert (floor.whose(first), floor.whose(second)) == (None, floor.desk.kim.pk)
+    assert floor.turn(left) is None
+    monkeypatch.undo()
+    floor.watch()
+    assert floor.whose(first) == floor.desk.kim.pk

@@ -4,6 +4,7 @@ Satisfaction, trust, and whether they felt answered by the company itself (knowl
 the visitor's identity; one chat is asked and answered once, on whichever way comes first.
 """
 
+import logging
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -29,6 +30,9 @@ __all__ = ["Answered", "Refused"]
 
 AT_ONCE = 50
 CHANNEL = "panel"
+AGAIN_US = 3_600_000_000
+"""After how long a chat that could not be asked about is tried again, so that it keeps nobody else waiting."""
+_log = logging.getLogger(__name__)
 
 
 def ask(shop: "Shop", conversation: "Conversation", now: datetime) -> AskView | None:
@@ -64,7 +68,11 @@ def remind(now: datetime) -> bool:
     now_us = periods.epoch_us(now)
     due = continuing.list_to_ask(now_us, AT_ONCE)
     for conversation in due:
-        _remind(conversation, now)
+        try:
+            _remind(conversation, now)
+        except Exception:
+            _log.exception("nobody could be asked how chat %d was", conversation.pk)
+            _put_off(conversation, now_us + AGAIN_US)
     return len(due) == AT_ONCE
 
 
@@ -80,3 +88,11 @@ def _remind(found: "Conversation", now: datetime) -> None:
     if asked is not None and asked.answered_us is None:
         to = state.email if state.by_mail_since_us is not None else ""
         surveys.invite(shop, asked, Invitee(to, state.language), now)
+
+
+@transaction.atomic
+def _put_off(found: "Conversation", due_us: int) -> None:
+    conversation = threads.lock(found.shop_id, found.pk)
+    state = continuing.find_state(conversation.pk)
+    if state is not None and state.ask_due_us is not None:
+        continuing.plan_asking(conversation, due_us)

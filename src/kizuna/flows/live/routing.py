@@ -4,6 +4,7 @@ Locks are taken in one order everywhere: conversation, turn, seat. What is plann
 transaction of its own that looks again, so that two processes give a chat once. What is told is flows.live.news.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from kizuna.shops.models import Person, Shop
 
 __all__ = ["Refused", "Taken"]
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,8 @@ def soon(shop: "Shop", now: datetime) -> None:
 def route(shop: "Shop", now: datetime) -> "list[tuple[Turn, Person]]":
     """Give whoever waits to whoever is free, the most worth saving first; says what was given.
 
-    Call it outside any transaction. What somebody else gave or claimed meanwhile is left to them.
+    Call it outside any transaction. What somebody else gave or claimed meanwhile is left to them; a chat that fails
+    waits on and the others are given.
     """
     now_us = periods.epoch_us(now)
     waiting = turns.list_waiting(shop.pk, now_us)
@@ -90,7 +93,12 @@ def route(shop: "Shop", now: datetime) -> "list[tuple[Turn, Person]]":
         chosen = choose(turn, sitting, free, {person for chat, person in passed if chat == turn.conversation_id})
         if chosen is None:
             continue
-        if _give_by_itself(shop, turn, chosen, now):
+        try:
+            is_given = _give_by_itself(shop, turn, chosen, now)
+        except Exception:
+            _log.exception("chat %d could not be given to anybody", turn.conversation_id)
+            continue
+        if is_given:
             given.append((turn, chosen.person))
             free[chosen.person.pk] -= 1
     return given

@@ -1,8 +1,11 @@
 """What time does to the live queue, each second: the silent give back, who left is let go, hours end.
 
-Runs on one worker at a time; every step looks again under its locks, so that running twice changes nothing.
+Runs on one worker at a time; every step looks again under its locks, so that running twice changes nothing. One shop,
+chat or seat that fails stops none of the others and is looked at again in the next second.
 """
 
+import logging
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
     from kizuna.conversations.models import Conversation, Seat, Turn
     from kizuna.shops.models import Shop
 
+_log = logging.getLogger(__name__)
+
 
 @standing.pump("live.route", interval_s=1.0)
 def watch(now: datetime) -> bool:
@@ -31,28 +36,32 @@ def watch(now: datetime) -> bool:
     at_work: dict[int, list[Seat]] = {}
     for seat in seats.list_at_work():
         at_work.setdefault(seat.shop_id, []).append(seat)
-    for shop_id in sorted(turns.list_shops_under_way() | at_work.keys()):
-        watch_shop(tenants.get_shop_by_id(shop_id), at_work.get(shop_id, []), now)
+    shops = sorted(turns.list_shops_under_way() | at_work.keys())
+    _each(shops, lambda each: watch_shop(tenants.get_shop_by_id(each), at_work.get(each, []), now))
     return False
 
 
 def watch_shop(shop: "Shop", sitting: "list[Seat]", now: datetime) -> None:
     """Do for one shop what is due now."""
-    for seat in sitting:
-        presence.settle(shop, seat, now)
-    for turn in turns.list_left_over(shop.pk):
-        _let_go(shop, turn, now)
+    _each(sitting, lambda seat: presence.settle(shop, seat, now))
+    _each(turns.list_left_over(shop.pk), lambda turn: _let_go(shop, turn, now))
     terms = queue_terms.read(shop.pk)
-    for turn in turns.list_served(shop.pk):
-        if turn.conversation.awaits_us:
-            take_back(shop, turn, terms, now)
+    silent = [turn for turn in turns.list_served(shop.pk) if turn.conversation.awaits_us]
+    _each(silent, lambda turn: take_back(shop, turn, terms, now))
     waiting = turns.list_waiting(shop.pk, periods.epoch_us(now))
-    for turn in waiting:
-        _abandon(shop, turn, now)
-    for turn in turns.list_returned(shop.pk, periods.epoch_us(now)):
-        _take_up(shop, turn, now)
+    _each(waiting, lambda turn: _abandon(shop, turn, now))
+    _each(turns.list_returned(shop.pk, periods.epoch_us(now)), lambda turn: _take_up(shop, turn, now))
     _end_hours(shop, waiting, now)
     routing.route(shop, now)
+
+
+def _each[T](found: Iterable[T], act: Callable[[T], object]) -> None:
+    """Do something with each, whatever becomes of the others."""
+    for one in found:
+        try:
+            act(one)
+        except Exception:
+            _log.exception("the live queue could not look after %r", one)
 
 
 def _end_hours(shop: "Shop", waiting: "list[Turn]", now: datetime) -> None:
@@ -60,8 +69,7 @@ def _end_hours(shop: "Shop", waiting: "list[Turn]", now: datetime) -> None:
     before_us = periods.epoch_us(now) - queue_terms.COMES_BACK_US
     long_enough = [turn for turn in waiting if turn.entered_us <= before_us]
     if long_enough and deferring.availability(shop, now).is_over:
-        for turn in long_enough:
-            deferring.end_of_hours(shop, turn.conversation_id, now)
+        _each(long_enough, lambda turn: deferring.end_of_hours(shop, turn.conversation_id, now))
 
 
 def take_back(shop: "Shop", found: "Turn", terms: QueueTerms, now: datetime) -> bool:
