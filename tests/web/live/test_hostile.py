@@ -14,7 +14,7 @@ from kizuna.conversations.live import panel
 from kizuna.conversations.models import Attachment, Conversation, Message, OnlineVisitor
 from kizuna.customers.models import Identity, IdentityKind
 from kizuna.flows.live import panels, saying
-from kizuna.web.live import tokens, wire
+from kizuna.web.live import rates, tokens, wire
 from kizuna.web.live.chat_door import LARGEST_FILE, MOST_STREAMS
 from tests.shops.making import NOW, make_shop
 from tests.web.live.conftest import Panelled
@@ -274,3 +274,33 @@ def test_a_batch_that_fails_is_stored_one_by_one(panelled: Panelled, monkeypatch
 
     panelled.run(talking)
     assert Message.objects.count() == 4
+
+
+def test_one_address_with_many_tokens_begins_few_chats(panelled: Panelled) -> None:
+    async def flooding() -> None:
+        door = panelled.door(arrivals_per_s=2)
+        hellos = [(await call(door, "hello", key=panelled.key)).content["token"] for _ in range(5)]
+        opened = [await call(door, "open", token=each, client_id="a", text="x") for each in hellos]
+        assert [each.status for each in opened] == [200, 200, 200, 429, 429]
+        left = await call(door, "defer", token=hellos[-1], client_id="b", email="ann@example.org", text="x")
+        assert left.status == 429
+        token, chat = hellos[0], opened[0].content["conversation"]
+        said = await call(door, "say", token=token, conversation=chat, client_id="c", text="x")
+        assert said.status == 200, "who began in time goes on"
+
+    panelled.run(flooding)
+
+
+def test_names_beyond_the_bound_cost_no_more_and_the_fullest_bucket_is_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(rates, "MOST_KEPT", 100)
+    buckets = rates.Buckets(0.001, 2.0, lambda: 0.0)
+    assert buckets.take("flood", 2.0) == 0
+    for each in range(99):
+        assert buckets.take(each) == 0
+        assert buckets.take("flood") > 0, "who goes on asking stays known"
+    assert buckets.take("one more") == 0
+    assert len(buckets._left) == 100
+    assert buckets.take("flood") > 0
+    assert buckets.take(0, 2.0) == 0, "forgotten, so it is full again"

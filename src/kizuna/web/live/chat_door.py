@@ -19,7 +19,7 @@ from functools import partial
 from typing import Any
 
 from kizuna.flows.live.marking import Marks
-from kizuna.web.live import wire
+from kizuna.web.live import rates, wire
 from kizuna.web.live.help_calls import HelpCalls
 from kizuna.web.live.hub import Stream
 from kizuna.web.live.panel_calls import PanelCalls, Parts, run
@@ -74,7 +74,7 @@ class ChatDoor:
     def __init__(self, parts: Parts, find_client: Callable[[Any], str], arrivals_per_s: float) -> None:
         self.parts = parts
         self._find_client = find_client
-        self._arrivals = Buckets(arrivals_per_s, arrivals_per_s * 20, time.monotonic)
+        self._limit = rates.of_addresses(arrivals_per_s, time.monotonic)
         self._bytes = Buckets(UPLOADED_S if arrivals_per_s else 0, 6 * LARGEST_FILE, time.monotonic)
         self._uploading = Counter[str]()
         self._beating: asyncio.Task[None] | None = None
@@ -131,12 +131,12 @@ class ChatDoor:
         if scope["method"] != "POST":
             raise Refused(405, f"{scope['path'][:100]} takes POST", "method")
         origin = next((value.decode("latin-1") for key, value in scope["headers"] if key == b"origin"), "")
+        wait = self._limit(name, self._find_client(scope))
+        if wait:
+            raise Later(429, "too much comes from this address at once", wait)
         if name == "stream":
             await self._stream(await read_body(scope, receive, wire.LONGEST_BODY), origin, receive, send)
         elif name == "hello":
-            wait = self._arrivals.take(self._find_client(scope))
-            if wait:
-                raise Later(429, "too many panels come up at once from this address", wait)
             await send_json(send, 200, await self.calls.hello(await _body(scope, receive), origin))
         elif name in self._calls:
             await send_json(send, 200, await self._calls[name](await _body(scope, receive), origin))

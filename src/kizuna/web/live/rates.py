@@ -1,8 +1,9 @@
 """How much one visitor or one address may do at the chat door: buckets that refill with time, few kept in memory.
 
-A thousand tabs of one visitor share one bucket, because they share one grip.
+A thousand tabs of one visitor share one bucket, because they share one grip; a thousand grips of one address share its.
 """
 
+from collections import OrderedDict
 from collections.abc import Callable, Hashable
 
 MOST_KEPT = 50_000
@@ -15,25 +16,32 @@ class Buckets:
         self._per_s = per_s
         self._burst = burst
         self._clock = clock
-        self._left: dict[Hashable, tuple[float, float]] = {}
+        self._left: OrderedDict[Hashable, tuple[float, float]] = OrderedDict()
 
     def take(self, name: Hashable, amount: float = 1.0) -> float:
-        """Take from a bucket; returns 0, or the seconds to wait before trying again. No rate: everything goes."""
+        """Take from a bucket; returns 0, or the seconds to wait before trying again. No rate: everything goes.
+
+        Beyond so many names the one not heard of for the longest is forgotten: its bucket is the fullest.
+        """
         if not self._per_s:
             return 0.0
         now = self._clock()
-        left, at = self._left.get(name, (self._burst, now))
+        left, at = self._left.pop(name, (self._burst, now))
         left = min(self._burst, left + (now - at) * self._per_s)
         wanted = min(amount, self._burst)
-        if left < wanted:
-            self._left[name] = (left, now)
-            return (wanted - left) / self._per_s
-        if len(self._left) >= MOST_KEPT and name not in self._left:
-            self._sweep(now)
-        self._left[name] = (left - wanted, now)
-        return 0.0
+        wait = 0.0 if left >= wanted else (wanted - left) / self._per_s
+        self._left[name] = (left if wait else left - wanted, now)
+        if len(self._left) > MOST_KEPT:
+            self._left.popitem(last=False)
+        return wait
 
-    def _sweep(self, now: float) -> None:
-        """Forget buckets that are full again; those of a flood stay."""
-        full_s = self._burst / self._per_s
-        self._left = {name: (left, at) for name, (left, at) in self._left.items() if now - at < full_s}
+
+def of_addresses(per_s: float, clock: Callable[[], float]) -> Callable[[str, str], float]:
+    """Limit what comes from one address, which many visitors may share; returns what to ask with (call, address).
+
+    A chat takes a person's time, so few begin; words come as fast as panels; the rest is small.
+    """
+    begun, words = Buckets(per_s / 20, per_s * 1.5, clock), Buckets(per_s, per_s * 20, clock)
+    small = Buckets(per_s * 10, per_s * 200, clock)
+    of = {"hello": Buckets(per_s, per_s * 20, clock), "open": begun, "defer": begun, "say": words}
+    return lambda call, address: of.get(call, small).take(address)
