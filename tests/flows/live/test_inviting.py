@@ -23,7 +23,7 @@ def test_the_lot_is_drawn_here_and_who_is_held_accepts_nothing() -> None:
         told = Invited("another", key, "", "", floor.us, held=False, outcome="shown")
         arriving.note_invited(shop, Visitor(key, "grip"), told)
         arriving.open_chat(shop, Visitor(key, f"grip of {key}"), Opening("c", "Hello", invitation=key), floor.now)
-    found = marks.list_invitations(shop.pk, 0, periods.epoch_us(floor.now + timedelta(days=1)))
+    found = marks.list_first_invitations(shop.pk, periods.epoch_us(floor.now + timedelta(days=1)))
     lot = {each.visitor_key: each.held for each in found}
     assert lot == {key: panel.is_held(shop.pk, key, 0.5) for key in keys}
     assert 0 < sum(lot.values()) < len(keys)
