@@ -107,6 +107,23 @@ def test_the_interval_of_patience_holds_the_truth_as_often_as_it_says() -> None:
     assert 0.92 < held / 400 < 0.985
 
 
+@pytest.mark.parametrize(
+    ("waits", "gone", "mean", "low", "high"),
+    [
+        ([30.0, 60.0], [True, True], 45.0, 2 * 90 / 14.4494, 2 * 90 / 0.48442),
+        ([30.0, 60.0], [True, False], 90.0, 2 * 90 / 11.1433, 2 * 90 / 0.050636),
+        ([30.0], [False], FOREVER, 2 * 30 / 7.37776, FOREVER),
+        ([0.0, 0.0], [True, True], 0.0, 0.0, 0.0),
+        ([], [], FOREVER, 0.0, FOREVER),
+    ],
+)
+def test_patience_of_few_or_of_all_alike_by_tables_of_chi_square(
+    waits: list[float], gone: list[bool], mean: float, low: float, high: float
+) -> None:
+    found = queueing.fit_patience(waits, np.array(gone, dtype=bool))
+    assert (found.mean, found.low, found.high) == pytest.approx((mean, low, high), rel=1e-4)
+
+
 def test_nobody_left_yet_says_only_how_patient_they_are_at_least() -> None:
     found = queueing.fit_patience([10.0, 20.0], [False, False])
     assert (found.mean, found.high, found.left) == (FOREVER, FOREVER, 0)

@@ -16,13 +16,13 @@ from django.tasks import task
 
 from kizuna.conversations.live import seats, waits
 from kizuna.conversations.live.seats import SeatState
-from kizuna.conversations.live.waits import WaitRow
 from kizuna.flows import daily
 from kizuna.flows.daily import Daily
 from kizuna.jobs import queue, standing
 from kizuna.relationships import kept_reports
 from kizuna.relationships.kept_reports import ReportView
 from kizuna.science import periods, queueing
+from kizuna.science.response_times import Sitting
 from kizuna.shops import hours, tenants
 
 if TYPE_CHECKING:
@@ -50,17 +50,17 @@ def refresh(shop: "Shop", now: datetime) -> ReportView:
     """Reckon the report and keep it. Repeat-safe."""
     now_us = periods.epoch_us(now)
     window = _window(shop, now_us)
-    rows = waits.list_rows(shop.pk, window.from_us, window.to_us)
+    stays = waits.list_sittings(shop.pk, window.from_us, window.to_us)
     queue.report(0.3)
     body = {
         "days": window.days,
         "from_us": window.from_us,
         "to_us": window.to_us,
-        "arrivals": _arrivals(rows, window),
+        "arrivals": _arrivals(stays, window),
         "sat": _sat(shop, window),
         "open": _open(shop),
         "at_once": _at_once(shop),
-        **_measured(rows, now_us),
+        **_measured(stays, now_us),
     }
     made = ReportView(now_us, now, body)
     with transaction.atomic():
@@ -106,9 +106,9 @@ def _midnight(day: date, zone: ZoneInfo) -> int:
     return periods.epoch_us(datetime(day.year, day.month, day.day, tzinfo=zone))
 
 
-def _arrivals(rows: Sequence[WaitRow], window: _Window) -> list[float]:
+def _arrivals(stays: Sequence[Sitting], window: _Window) -> list[float]:
     """Chats an hour, by hour of the week; also those that nobody could take."""
-    came = Counter(_slot(row.entered_us, window.zone) for row in rows if row.is_new)
+    came = Counter(_slot(stay.from_us, window.zone) for stay in stays)
     return [came[slot] / window.weekdays[slot // 24] if window.weekdays[slot // 24] else 0.0 for slot in range(168)]
 
 
@@ -141,21 +141,25 @@ def _at_once(shop: "Shop") -> float | None:
     return sum(found) / len(found) if found else None
 
 
-def _measured(rows: Sequence[WaitRow], now_us: int) -> dict[str, Any]:
-    """How long chats took and people waited; who came while nobody was there has not waited."""
-    waited = [row for row in rows if row.end != "no_hours"]
+def _measured(stays: Sequence[Sitting], now_us: int) -> dict[str, Any]:
+    """How long chats took and people waited; who came while nobody was there has not waited.
+
+    A chat takes what everybody who had it took together, as each hand-over is work for the one arrival. Who said
+    nothing before it was taken back has not served: the wait went on.
+    """
+    waited = [stay for stay in stays if stay.served_us is not None or stay.end != "no_hours"]
     lengths = [
-        (row.ended_us - row.served_us) / _SECOND_US
-        for row in waited
-        if row.served_us is not None and row.ended_us is not None and row.end not in ("transferred", "taken_over")
+        sum(to_us - from_us for _, from_us, to_us in stay.held) / _SECOND_US
+        for stay in waited
+        if stay.held and stay.ended_us is not None
     ]
-    seconds = [((row.served_us or row.ended_us or now_us) - row.entered_us) / _SECOND_US for row in waited]
-    gone = [row.state == "abandoned" for row in waited]
+    seconds = [((stay.served_us or stay.ended_us or now_us) - stay.from_us) / _SECOND_US for stay in waited]
+    gone = [stay.served_us is None and stay.end == "abandoned" for stay in waited]
     patience = queueing.fit_patience(seconds, gone)
-    met = [wait for wait, row in zip(seconds, waited, strict=True) if row.served_us is not None]
+    met = [wait for wait, stay in zip(seconds, waited, strict=True) if stay.served_us is not None]
     return {
-        "chats": sum(row.is_new for row in rows),
-        "closed_hours": sum(row.end == "no_hours" for row in rows),
+        "chats": len(stays),
+        "closed_hours": len(stays) - len(waited),
         "asked": len(waited),
         "left": patience.left,
         "met_within": [sum(wait <= limit for wait in met) for limit in SECONDS],

@@ -104,7 +104,8 @@ class TurnSpan:
 class Sitting:
     """One stay in the queue from entering to its end, over all hand-overs: its wait, who served when, how it ended.
 
-    `served_us` None: nobody had it. `held` lists (person, from, to) of every service that has ended.
+    `served_us` None: nobody had it. `held` lists (person, from, to) of every service that has ended. `answered`:
+    somebody who had it said a word.
     """
 
     from_us: int
@@ -114,6 +115,7 @@ class Sitting:
     hand_overs: int
     taken_back: int
     held: tuple[tuple[int, int, int], ...]
+    answered: bool = False
 
 
 TAKEN_BACK = "taken_back"
@@ -163,6 +165,7 @@ def _sitting(turns: Sequence[TurnSpan]) -> Sitting:
             for each in served
             if each.served_us is not None and each.ended_us is not None
         ),
+        any(each.answered_us is not None for each in served),
     )
 
 

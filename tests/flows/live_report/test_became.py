@@ -11,20 +11,21 @@ ASKED, SAID = Entry(Act.HEARD, 10), Entry(Act.ANSWERED, 40, 7)
 
 
 @pytest.mark.parametrize(
-    ("entries", "ended_us", "end", "became"),
+    ("entries", "answered_us", "ended_us", "end", "became"),
     [
-        ([ASKED, SAID], 90, "closed", ANSWERED),
-        ([ASKED, SAID], 90, "left", ANSWERED),
-        ([ASKED], 90, "left", ABANDONED),
-        ([ASKED], 90, "closed", UNANSWERED),
-        ([ASKED], None, "", OPEN),
-        ([], 90, "left", ANSWERED),
+        ([ASKED, SAID], 40, 90, "closed", ANSWERED),
+        ([ASKED, SAID], 40, 90, "left", ANSWERED),
+        ([ASKED], None, 90, "left", ABANDONED),
+        ([ASKED], None, 90, "closed", UNANSWERED),
+        ([ASKED], None, None, "", OPEN),
+        ([], 40, 90, "left", ANSWERED),
+        ([], None, 90, "left", ABANDONED),
     ],
 )
 def test_who_was_given_to_somebody_and_heard_no_word_was_not_answered(
-    entries: list[Entry], ended_us: int | None, end: str, became: str
+    entries: list[Entry], answered_us: int | None, ended_us: int | None, end: str, became: str
 ) -> None:
-    turn = TurnSpan(10, 10, 20, None, ended_us, end, 7)
+    turn = TurnSpan(10, 10, 20, answered_us, ended_us, end, 7)
     chat = Chat(
         Talk(1, "chat", 1, 10, ended_us),
         response_times.read_course(entries),

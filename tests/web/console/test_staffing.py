@@ -6,7 +6,9 @@ import pytest
 
 from kizuna.conversations.live import panel
 from kizuna.flows import staffing
+from kizuna.science import periods
 from tests.flows.live import weeks
+from tests.flows.live_report.chatting import DAY, HOUR, Desk
 from tests.web.console.shop_with_history import Place
 
 pytestmark = pytest.mark.django_db
@@ -66,6 +68,29 @@ def test_more_chats_need_more_people_and_nonsense_is_named(empty: Place) -> None
         assert page.status_code == 200
         assert page.context["form"].errors
         assert page.context["needed"] == before.context["needed"]
+
+
+def test_hand_overs_are_work_silence_is_none_and_who_came_back_has_not_left(empty: Place) -> None:
+    """Ten chats each: handed on, taken back from somebody silent, lost and found again; hand-checked."""
+    desk, now = Desk(empty.shop), datetime.now(UTC)
+    one = empty.people["operator"].pk
+    at_us = periods.epoch_us(now) - 10 * DAY
+    for number in range(10):
+        handed, silent, back = (desk.talk(None, at_us + each * HOUR + number, [("customer", 0)]) for each in range(3))
+        desk.turn(handed, "ended", 0, 0, 8, 9, 308, person_id=one, end="transferred")
+        desk.turn(handed, "ended", 0, 308, 310, 311, 910, person_id=one)
+        desk.turn(silent, "ended", 0, 0, 10, None, 130, person_id=one, end="taken_back")
+        desk.turn(silent, "ended", 0, 130, 140, 150, 740, person_id=one)
+        desk.turn(back, "abandoned", 0, 0, None, None, 90, end="gone")
+        desk.turn(back, "ended", 0, 100, 120, 121, 420, person_id=one)
+    body = staffing.refresh(empty.shop, now).body
+    assert (body["chats"], body["asked"], body["left"], body["lengths"]) == (30, 30, 0, 30)
+    assert body["chat_s"] == pytest.approx((900 + 600 + 300) / 3)
+    assert body["met_within"][staffing.SECONDS.index(10)] == 10
+    assert body["met_within"][staffing.SECONDS.index(120)] == 20
+    page = empty.client().get(empty.url("staffing/"))
+    assert page.context["chosen"]["patience"] == pytest.approx(2 * 10 * (8 + 140 + 120) / 7.378 / 60, abs=0.1)
+    assert "how long visitors wait" in page.context["assumed"]
 
 
 def test_an_owner_keeps_the_goal_that_is_shown(empty: Place) -> None:

@@ -3,9 +3,12 @@
 A shop without history starts from an assumption that its own turns soon outweigh.
 """
 
+from collections import defaultdict
 from dataclasses import dataclass
 
-from kizuna.conversations.models import Turn
+from kizuna.conversations.models import Turn, TurnState
+from kizuna.science import response_times
+from kizuna.science.response_times import Sitting, TurnSpan
 
 LATELY = 200
 ASSUMED_SERVICE_S = 480.0
@@ -20,18 +23,6 @@ class Rates:
 
     service_s: float
     patience_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class WaitRow:
-    """One turn as the staffing page reads it; instants in microseconds, None where it did not come to that."""
-
-    entered_us: int
-    served_us: int | None
-    ended_us: int | None
-    state: str
-    end: str
-    is_new: bool
 
 
 def read_rates(shop_id: int, now_us: int) -> Rates:
@@ -53,13 +44,18 @@ def find_first_us(shop_id: int) -> int | None:
     return rows.values_list("entered_us", flat=True).first()
 
 
-def list_rows(shop_id: int, from_us: int, to_us: int) -> list[WaitRow]:
-    """List the turns that began in a stretch of time; `is_new` is a chat that came from the visitor itself."""
+def list_sittings(shop_id: int, from_us: int, to_us: int) -> list[Sitting]:
+    """List the stays in the queue that began in a stretch of time, over all hand-overs and take-backs.
+
+    `end` is "abandoned" where the visitor left unserved, else what the last turn says.
+    """
     rows = Turn.objects.filter(shop_id=shop_id, entered_us__gte=from_us, entered_us__lt=to_us)
-    asked = rows.order_by("entered_us", "id").values_list(
-        "entered_us", "served_us", "ended_us", "state", "end", "waited_since_us"
-    )
-    return [
-        WaitRow(entered, served, ended, state, end, since == entered)
-        for entered, served, ended, state, end, since in asked
-    ]
+    columns = ("conversation_id", "waited_since_us", "entered_us", "served_us", "answered_us", "ended_us")
+    found: dict[int, list[TurnSpan]] = defaultdict(list)
+    for talk, since, entered, served, answered, ended, state, end, person in rows.order_by(
+        "entered_us", "id"
+    ).values_list(*columns, "state", "end", "person_id"):
+        told = TurnState.ABANDONED.value if state == TurnState.ABANDONED else end
+        found[talk].append(TurnSpan(since, entered, served, answered, ended, told, person or 0))
+    stays = [stay for spans in found.values() for stay in response_times.read_sittings(spans)]
+    return sorted((stay for stay in stays if stay.from_us >= from_us), key=lambda stay: stay.from_us)

@@ -53,7 +53,8 @@ class Chat:
         asked, was given to somebody, heard no word of theirs, and left.
         """
         served = any(each.served_us is not None for each in self.sittings)
-        if served and (self.course.replies or self.course.began_us is None):
+        wordless = self.course.began_us is None and any(each.answered for each in self.sittings)
+        if served and (self.course.replies or wordless):
             return ANSWERED
         ends = {each.end for each in self.sittings}
         if ABANDONED in ends:

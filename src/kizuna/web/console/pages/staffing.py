@@ -130,25 +130,29 @@ def _goal_of(shop: "Shop") -> Goal:
 
 
 def _measured(shop: "Shop", report: ReportView | None) -> Measured:
-    """What was measured, else what is assumed; rounded as people would type it."""
+    """What was measured, else what is assumed; rounded as people would type it.
+
+    Where nobody left yet, patience is assumed no shorter than what was waited already proves.
+    """
     body: Mapping[str, Any] = {} if report is None else report.body
-    patient = body.get("patience_s")
+    patient, least = body.get("patience_s"), body.get("patience_low_s") or 0.0
+    assumed = ASSUMED | {"patience": min(PATIENT_MIN, max(ASSUMED["patience"], least / 60))}
     found = {
         "chat": body["chat_s"] / 60 if body.get("chat_s") else None,
-        "patience": min(PATIENT_MIN, patient / 60) if patient else None,
+        "patience": min(PATIENT_MIN, patient / 60) if patient is not None else None,
         "at_once": body.get("at_once"),
     }
     goal = _goal_of(shop)
     busiest = max(body.get("arrivals") or [0.0])
     return Measured(
         {
-            **{name: max(0.2, round(each if each else ASSUMED[name], 1)) for name, each in found.items()},
+            **{name: max(0.2, round(assumed[name] if each is None else each, 1)) for name, each in found.items()},
             "more": 0.0,
             "share": round(goal.share * 100, 1),
             "seconds": min(staffing_flow.SECONDS, key=lambda each: abs(each - goal.time)),
             "chats": round(busiest, 1) if busiest >= 1 else ASSUMED_CHATS,
         },
-        tuple(staffing_words.ASSUMED[name] for name, each in found.items() if not each),
+        tuple(staffing_words.ASSUMED[name] for name, each in found.items() if each is None),
     )
 
 
