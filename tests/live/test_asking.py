@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from kizuna.conversations import threads
 from kizuna.conversations.models import ChatState, Conversation, Outgoing
+from kizuna.conversations.threads import Author, Direction, NewMessage
 from kizuna.customers import identity, links
 from kizuna.customers.identity import IdentityKind
 from kizuna.flows import surveys
@@ -18,7 +20,7 @@ from kizuna.knowledge.models import SurveyAnswer, SurveyAsk
 from kizuna.shops.models import Shop
 from kizuna.tracking.models import Fact
 from tests.dialogue.making import NOW, Desk, make_desk
-from tests.live.talking import NOW_US, open_chat
+from tests.live.talking import NOW_US, open_chat, say
 
 pytestmark = pytest.mark.django_db
 
@@ -58,6 +60,19 @@ def test_nothing_is_asked_where_nobody_of_us_answered() -> None:
     with pytest.raises(asking.Refused):
         asking.answer(desk.shop, chat.pk, GIVEN, NOW)
     handling.close(desk.shop, chat.pk, desk.kim, NOW)
+    asking.remind(LATER)
+    assert not SurveyAsk.objects.exists()
+
+
+def test_who_took_an_invitation_up_and_was_answered_by_nobody_is_asked_nothing() -> None:
+    desk = make_desk()
+    chat = open_chat(desk)
+    words = NewMessage(Direction.OUT, Author.PERSON, "May I help?", NOW_US, person_id=desk.kim.pk)
+    threads.append(desk.shop.pk, chat.pk, words, NOW_US)
+    say(chat, "Yes, please", "asked")
+    handling.close(desk.shop, chat.pk, None, NOW)
+    with pytest.raises(asking.Refused):
+        asking.answer(desk.shop, chat.pk, GIVEN, NOW)
     asking.remind(LATER)
     assert not SurveyAsk.objects.exists()
 

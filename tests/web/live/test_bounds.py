@@ -2,18 +2,24 @@
 
 import asyncio
 import json
+import threading
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 
 from kizuna.conversations import attachments
 from kizuna.conversations.models import Attachment, ChatInvitation, ChatState
 from kizuna.flows.live import saying
+from kizuna.flows.live.saying import Refusal, Said, Stored
 from kizuna.web.live import chat_door
 from kizuna.web.live.chat_door import ChatDoor, read_body
 from kizuna.web.live.hub import BEAT_S, Hub, Stream
 from kizuna.web.live.wire import Refused
+from kizuna.web.live.writer import Failed, Writer
+from tests.processes import PATIENCE_S
 from tests.web.live.conftest import Panelled
 from tests.web.live.driving import call, post, stream
 
@@ -114,3 +120,27 @@ def test_the_panel_shows_pictures_on_the_shops_own_site_and_nothing_else(
     file = attachments.store(panelled.shop.pk, attachments.NewFile("a", kind, b"x"), 1)
     answer = client.get(f"/files/{file.token}/")
     assert answer["Cross-Origin-Resource-Policy"] == policy
+
+
+def test_a_database_that_is_away_fails_a_batch_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    queued = threading.Event()
+
+    def store(batch: Sequence[Said], now_us: int, origin: str) -> list[Stored | Refusal]:
+        asked.append(len(batch))
+        queued.wait(PATIENCE_S)
+        raise OperationalError("the database is away")
+
+    monkeypatch.setattr(saying, "store", store)
+
+    async def saying_much() -> list[object]:
+        writer = Writer("here", lambda stored: None)
+        told = [writer.put(Said(1, 1, str(each), "Hello?")) for each in range(20)]
+        queued.set()
+        outcomes = await asyncio.gather(*told, return_exceptions=True)
+        await asyncio.to_thread(writer.close)
+        return outcomes
+
+    outcomes = asyncio.run(saying_much())
+    assert {type(each) for each in outcomes} == {Failed}
+    assert sum(asked) == 20, "no word is tried a second time"

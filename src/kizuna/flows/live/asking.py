@@ -42,7 +42,9 @@ def ask(shop: "Shop", conversation: "Conversation", now: datetime) -> AskView | 
     """
     if conversation.channel != Channel.CHAT or conversation.identity_id is None:
         return None
-    if not any(each.author == Author.PERSON for each in continuing.list_said(conversation.pk)):
+    said = [each.author for each in continuing.list_said(conversation.pk)]
+    asked = said.index(Author.CUSTOMER) if Author.CUSTOMER in said else len(said)
+    if Author.PERSON not in said[asked:]:  # an invitation by hand stands before what the visitor asked
         return None
     return surveys.ask_after_conversation(shop, conversation, now)
 

@@ -1,7 +1,7 @@
 """The one thread that stores what is said: it commits whatever queued while the last commit ran, then acknowledges.
 
 Under load many words share one commit. A batch that fails is tried again one by one, so that words which cannot be
-stored hold up nobody else's.
+stored hold up nobody else's; where the database is away all of it fails at once, and panels send it again.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from django.db import close_old_connections, connections
+from django.db import InterfaceError, OperationalError, close_old_connections, connections
 
 from kizuna.flows.live import saying
 from kizuna.flows.live.saying import Refusal, Said, Stored
@@ -89,10 +89,10 @@ class Writer:
             close_old_connections()
             return saying.store([each.said for each in group], time.time_ns() // 1000, self._origin)
         except Exception as problem:
-            if len(group) > 1:
+            if len(group) > 1 and not isinstance(problem, OperationalError | InterfaceError):
                 return [outcome for each in group for outcome in self._store([each])]
             _log.error("words could not be stored", exc_info=problem)
-            return [Failed()]
+            return [Failed() for _ in group]
 
     def _tell(self, group: Sequence[_Waiting], outcomes: Sequence[Outcome | Exception]) -> None:
         if self._loop is not None:
