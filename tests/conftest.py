@@ -82,6 +82,20 @@ def _split_scope(nodeid: str) -> str:
     return SAME_SERVER.get(stem, stem) if stem in TOGETHER else nodeid
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Fail a test that uses the database and in which locks were taken against their order."""
+    if item.get_closest_marker("django_db") is None:
+        return (yield)
+    from tests import lock_order
+
+    lock_order.begin()
+    told = yield
+    if lock_order.late:
+        pytest.fail("locks out of order (docs/decisions/0037):\n" + "\n".join(dict.fromkeys(lock_order.late)))
+    return told
+
+
 def examples(count: int) -> int:
     """How many examples a property that writes to the database is tried with: fewer where the second one repeats it."""
     return count if LONG or not os.environ.get("KIZUNA_DATABASE_URL") else max(5, count // 4)

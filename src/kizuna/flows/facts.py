@@ -129,6 +129,8 @@ def take_history(shop: "Shop", incoming: Sequence[Incoming], now_us: int) -> Tak
 
 
 def _take(shop: "Shop", incoming: Sequence[Incoming], now_us: int) -> "_Batch":
+    # first of all, also where every message was taken before: the counts of drops are rows of the shop as well
+    links.lock(shop.pk)
     batch = _Batch(shop, list(incoming), now_us, [ACCEPTED] * len(incoming), [each.drop for each in incoming])
     for place, each in enumerate(batch.incoming):
         if each.drop is not None:

@@ -25,6 +25,7 @@ __all__ = ["Learned", "LessonSource"]
 @transaction.atomic
 def learn(shop: "Shop", told: Learned, person: "Person | None", now_us: int) -> LearnedView:
     """Remember something of a customer, once however often it is told. Raises tenants.Refused."""
+    links.lock(shop.pk)
     view, is_new = learned.learn(shop.pk, replace(told, person_id=None if person is None else person.pk), now_us)
     if is_new and told.source == LessonSource.CUSTOMER:
         _tell(shop, view, now_us)
@@ -35,6 +36,7 @@ def learn(shop: "Shop", told: Learned, person: "Person | None", now_us: int) -> 
 @transaction.atomic
 def confirm(shop: "Shop", customer_id: int, public_id: UUID, person: "Person | None", now_us: int) -> LearnedView:
     """Note that something still holds, by the customer where no person says so. Raises learned.NotThere."""
+    links.lock(shop.pk)
     view = learned.confirm(shop.pk, _identities(shop, customer_id), public_id, person is None, now_us)
     _review(shop, [view.identity_id], now_us)
     return view
@@ -45,6 +47,7 @@ def correct(
     shop: "Shop", customer_id: int, public_id: UUID, told: Learned, person: "Person | None", now_us: int
 ) -> LearnedView:
     """Replace something by how it really is. Raises learned.NotThere and tenants.Refused."""
+    links.lock(shop.pk)
     source = LessonSource.CUSTOMER if person is None else LessonSource.OPERATOR
     said = replace(told, source=source, person_id=None if person is None else person.pk)
     view = learned.correct(shop.pk, _identities(shop, customer_id), public_id, said, now_us)

@@ -129,6 +129,7 @@ def answer(shop: "Shop", token: str, given: Mapping[str, str], now: datetime) ->
 def answer_ask(shop: "Shop", asked: AskView, given: Mapping[str, str], channel: str, now: datetime) -> AskView:
     """Keep the answers and the facts that they were given; a preferred way is learned. Raises Answered, Refused."""
     now_us = periods.epoch_us(now)
+    links.lock(shop.pk)
     for row in surveys.answer(shop.pk, asked.id, given, channel, now_us):
         said = {"survey_id": asked.survey.title, "question": row.question, "answer": row.choice, "score": row.score}
         told = Happening("Survey Answered", asked.identity_id, now_us, f"survey-{asked.public_id}-{row.question}", said)

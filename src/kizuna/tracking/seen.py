@@ -31,6 +31,11 @@ def note(messages: Sequence[tuple[int, str, int]]) -> list[bool]:
     return answer
 
 
+def knows(source_id: int, message_id: str) -> bool:
+    """Whether a message of a source was taken before."""
+    return SeenMessage.objects.filter(source_id=source_id, digest=digest(message_id)).exists()
+
+
 def digest(message_id: str) -> bytes:
     """Give the 16 bytes under which a messageId is remembered."""
     return hashlib.blake2b(message_id.encode("utf-8", "replace"), digest_size=16).digest()

@@ -5,9 +5,13 @@ A row is good for a minute after it was last seen; old ones are swept. Who they 
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
 
 from kizuna.conversations.models import OnlineVisitor
 from kizuna.tables import rows
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
 GOOD_US = 60_000_000
 MOST_SHOWN = 2_000
@@ -80,14 +84,13 @@ def upsert_many(glances: Sequence[Glance]) -> None:
 def touch(shop_id: int, visitor_keys: Collection[str], now_us: int) -> None:
     """Note that visitors are still there."""
     if visitor_keys:
-        OnlineVisitor.objects.filter(shop_id=shop_id, visitor_key__in=visitor_keys).update(seen_us=now_us)
+        _lock(shop_id, visitor_keys).update(seen_us=now_us)
 
 
 def leave(shop_id: int, visitor_keys: Collection[str], now_us: int) -> None:
     """Let visitors be gone at once."""
     if visitor_keys:
-        gone = OnlineVisitor.objects.filter(shop_id=shop_id, visitor_key__in=visitor_keys)
-        gone.filter(seen_us__gt=now_us - GOOD_US).update(seen_us=now_us - GOOD_US)
+        _lock(shop_id, visitor_keys).filter(seen_us__gt=now_us - GOOD_US).update(seen_us=now_us - GOOD_US)
 
 
 def list_online(shop_id: int, now_us: int) -> list[Online]:
@@ -116,3 +119,10 @@ def note_invited(shop_id: int, visitor_key: str, now_us: int) -> bool:
 def sweep(before_us: int) -> int:
     """Forget who was seen last before an instant."""
     return OnlineVisitor.objects.filter(seen_us__lt=before_us).delete()[0]
+
+
+def _lock(shop_id: int, visitor_keys: Collection[str]) -> "QuerySet[OnlineVisitor]":
+    """Lock visitors' rows by key, as `upsert_many` takes them: an UPDATE alone locks them as they happen to lie."""
+    wanted = OnlineVisitor.objects.filter(shop_id=shop_id, visitor_key__in=visitor_keys)
+    locked = wanted.select_for_update().order_by("visitor_key").values_list("pk", flat=True)
+    return OnlineVisitor.objects.filter(pk__in=list(locked))

@@ -90,6 +90,7 @@ class Beginning:
 def reply(shop: "Shop", conversation_id: int, told: Reply, person: "Person", now: datetime) -> "Message":
     """Answer the customer. Raises Refused with what is missing, Taken where somebody else serves, threads.NotThere."""
     now_us = periods.epoch_us(now)
+    links.lock(shop.pk)
     conversation = threads.lock(shop.pk, conversation_id)
     _check(told.text)
     receivers = _receivers(conversation, told, now_us)
@@ -147,6 +148,7 @@ def begin(shop: "Shop", told: Beginning, person: "Person | None", now: datetime)
     """Begin a dialogue by mail: the shop writes first. Raises Refused."""
     _check(told.text)
     now_us = periods.epoch_us(now)
+    links.lock(shop.pk)
     owners = {} if told.identity_id is None else links.customers_of(shop.pk, [told.identity_id])
     address = told.address or _address_of(shop.pk, owners.get(told.identity_id or 0), told.identity_id)
     if not _addresses([address]):

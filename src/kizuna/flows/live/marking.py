@@ -1,6 +1,6 @@
 """What panels and consoles report without words: read and delivered up to, typing, still there, looking at a page.
 
-It comes often and matters little, so the door gathers it and writes it here once a second, in one transaction.
+It comes often and matters little, so the door gathers it and writes it here once a second.
 """
 
 from collections.abc import Collection, Mapping
@@ -43,14 +43,20 @@ class Gathered:
         self.marks.setdefault(conversation_id, Marks()).raise_to(marks)
 
 
-@transaction.atomic
 def write(gathered: Mapping[int, Gathered], now_us: int, origin: str = "") -> None:
-    """Write what was gathered, by shop, and tell whoever it concerns in other processes."""
+    """Write what was gathered, by shop, and tell whoever it concerns in other processes.
+
+    Marks are a transaction of their own: what somebody read must not be lost with where somebody looked.
+    """
+    with transaction.atomic():
+        _write_marks(gathered, origin)
+    with transaction.atomic():
+        _write_visitors(gathered, now_us)
+
+
+def _write_marks(gathered: Mapping[int, Gathered], origin: str) -> None:
     state.note({chat: marks for each in gathered.values() for chat, marks in each.marks.items()})
-    online.upsert_many([glance for shop_id, each in gathered.items() for glance in _known(shop_id, each.glances)])
     for shop_id, each in sorted(gathered.items()):
-        online.touch(shop_id, each.there - set(each.glances), now_us)
-        online.leave(shop_id, each.gone - set(each.glances), now_us)
         marks = [
             [chat, told.delivered, told.read, told.seen]
             for chat, told in sorted(each.marks.items())
@@ -61,6 +67,13 @@ def write(gathered: Mapping[int, Gathered], now_us: int, origin: str = "") -> No
         if each.visitors_type or each.people_type:
             people = sorted([chat, name] for chat, name in each.people_type.items())
             news.tell_desk(shop_id, "typing", visitors=sorted(each.visitors_type), people=people, origin=origin)
+
+
+def _write_visitors(gathered: Mapping[int, Gathered], now_us: int) -> None:
+    online.upsert_many([glance for shop_id, each in gathered.items() for glance in _known(shop_id, each.glances)])
+    for shop_id, each in sorted(gathered.items()):
+        online.touch(shop_id, each.there - set(each.glances), now_us)
+        online.leave(shop_id, each.gone - set(each.glances), now_us)
         if each.glances or each.gone:
             news.tell_desk(shop_id, "visitors")
 

@@ -15,11 +15,11 @@ import jwt
 from django.db import transaction
 
 from kizuna.conversations.live import panel
-from kizuna.customers import identity
+from kizuna.customers import identity, links
 from kizuna.customers.identity import Claims
 from kizuna.flows import facts
 from kizuna.science import periods
-from kizuna.tracking import wire
+from kizuna.tracking import seen, wire
 
 if TYPE_CHECKING:
     from kizuna.shops.models import Shop
@@ -74,18 +74,28 @@ def vouch(shop: "Shop", visitor_key: str, told: Claimed, now: datetime) -> Vouch
     """Link a visitor key to the user id that was signed, and say whose chats it has now. Raises Refused."""
     user_id = read_user(panel.find_secret(shop.pk), told)
     now_us = periods.epoch_us(now)
+    links.lock(shop.pk)
+    _tell(shop, visitor_key, user_id, told, now)
+    found = identity.resolve(shop.pk, [Claims(now_us, user=user_id, visitor=visitor_key)], now_us).each[0]
+    return Vouched(user_id, found.visitor_identity_id or found.identity_id)
+
+
+def _tell(shop: "Shop", visitor_key: str, user_id: str, told: Claimed, now: datetime) -> None:
+    """Tell who the visitor is, and their traits, as a fact; once, for they say so again on every page."""
     name = hashlib.sha256(json.dumps([visitor_key, user_id, told.traits], sort_keys=True).encode()).hexdigest()[:40]
+    message_id = f"chat-user-{name}"
+    if seen.knows(told.source_id, message_id):
+        return
     event = {
         "userId": user_id,
         "anonymousId": visitor_key,
-        "messageId": f"chat-user-{name}",
+        "messageId": message_id,
         "timestamp": now.isoformat(),
         "traits": told.traits,
     }
+    now_us = periods.epoch_us(now)
     raw = wire.RawEvent("identify", json.dumps(event).encode(), now_us)
     facts.take(shop, [facts.read(told.source_id, "browser", raw, shop.currency)], now_us)
-    found = identity.resolve(shop.pk, [Claims(now_us, user=user_id, visitor=visitor_key)], now_us).each[0]
-    return Vouched(user_id, found.visitor_identity_id or found.identity_id)
 
 
 def _read_hmac(secret: str, told: Claimed) -> str:

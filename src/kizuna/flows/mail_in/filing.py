@@ -122,6 +122,7 @@ def _file(case: _Case) -> "tuple[Message | None, bool]":
     """Put a mail into its conversation; (its message, whether it found a place)."""
     if case.verdict == Verdict.LOOP and not case.anyway:
         return None, False
+    links.lock(case.shop.pk)
     identity_id, customer_id = _find_customer(case)
     match = _match(case, customer_id)
     conversation = match.conversation and _living(match.conversation)

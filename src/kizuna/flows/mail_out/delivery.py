@@ -15,6 +15,7 @@ from django.db import transaction
 from kizuna.bus import notes
 from kizuna.conversations import outgoing
 from kizuna.conversations.outgoing import Outcome, Outgoing, SendState
+from kizuna.customers import links
 from kizuna.flows import happenings
 from kizuna.flows.happenings import Happening
 from kizuna.outreach import suppression
@@ -55,6 +56,7 @@ def bounced(shop: "Shop", bounce: Bounce, now: datetime) -> bool:
     """
     mail = Mail(bounce.address, bounce.message_id, bounce.outgoing_id, bounce.provider_id)
     with transaction.atomic():
+        links.lock(shop.pk)
         row, address = _find(shop, mail)
         if row is None:
             return False
@@ -86,6 +88,7 @@ def complained(shop: "Shop", mail: Mail, now: datetime) -> bool:
     """Note that somebody called a mail spam: they get no dialogue or marketing mail any more."""
     now_us = periods.epoch_us(now)
     with transaction.atomic():
+        links.lock(shop.pk)
         row, address = _find(shop, mail)
         if row is None:
             return False
@@ -99,6 +102,7 @@ def delivered(shop: "Shop", mail: Mail, now: datetime) -> bool:
     """Note that a mail arrived in the mailbox, as a provider or a delivery notice says."""
     now_us = periods.epoch_us(now)
     with transaction.atomic():
+        links.lock(shop.pk)
         row, address = _find(shop, mail)
         if row is None or not outgoing.note(row, Outcome(address, SendState.DELIVERED), now_us):
             return False
@@ -112,6 +116,7 @@ def reacted(shop: "Shop", mail: Mail, name: str, machine: bool, now: datetime, l
     """Note that a mail was opened or one of its links followed, by a human or by a robot (`machine`)."""
     now_us = periods.epoch_us(now)
     with transaction.atomic():
+        links.lock(shop.pk)
         row, address = _find(shop, mail)
         if row is None:
             return False

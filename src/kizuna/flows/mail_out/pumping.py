@@ -20,6 +20,7 @@ from django.db import transaction
 from kizuna.conversations import in_hand, letters, mail_ids
 from kizuna.conversations.composing import Letter
 from kizuna.conversations.outgoing import Outcome, Outgoing, SendState
+from kizuna.customers import links
 from kizuna.flows import happenings
 from kizuna.flows.happenings import Happening
 from kizuna.flows.mail_out import delivery, fleet, keys, unsubscribing
@@ -148,6 +149,8 @@ class _Run:
         ]
 
     def _settle(self, settled: Sequence[tuple[Outgoing, list[Outcome]]], landed: Sequence[_Flying]) -> None:
+        back = [row for row, outcomes in settled if any(each.state == SendState.BOUNCED for each in outcomes)]
+        _lock_shops(back)
         in_hand.settle(self.token, settled, self.now_us)
         for row, outcomes in settled:
             for outcome in outcomes:
@@ -203,11 +206,18 @@ def _tell_of_sent(now_us: int) -> bool:
     if not untold:
         return False
     with transaction.atomic():
+        _lock_shops(untold)
         for _, rows in groupby(sorted(untold, key=_shop_of), key=_shop_of):
             mine = list(rows)
             happenings.record_all(mine[0].shop, [each for row in mine for each in _happening(row)], now_us)
         in_hand.mark_told([row.pk for row in untold])
     return len(untold) == TOLD_AT_ONCE
+
+
+def _lock_shops(rows: Sequence[Outgoing]) -> None:
+    """Lock the identities of the shops about whose mails facts are told, in the order of their numbers."""
+    for shop_id in sorted({row.shop_id for row in rows}):
+        links.lock(shop_id)
 
 
 def _happening(row: Outgoing) -> list[Happening]:

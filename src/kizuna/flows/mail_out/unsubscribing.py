@@ -13,6 +13,7 @@ from django.db import transaction
 
 from kizuna.conversations import composing, mail_ids, outgoing
 from kizuna.conversations.mail_ids import Unsubscribe
+from kizuna.customers import links
 from kizuna.flows import happenings
 from kizuna.flows.happenings import Happening
 from kizuna.outreach import suppression
@@ -60,6 +61,7 @@ def follow_link(token: str, now: datetime) -> bool:
     if told is None or shop is None:
         return False
     with transaction.atomic():
+        links.lock(shop.pk)
         row = outgoing.find(shop.pk, outgoing_id=told.outgoing_id)
         # where the mail is gone the wish is not: what the link carries is enough to keep it
         whom = (told.address_key, "" if row is None else str(row.recipients[0]["address"]))
@@ -71,6 +73,7 @@ def follow_link(token: str, now: datetime) -> bool:
 def asked(shop: "Shop", address: str, identity_id: int | None, evidence: str, now: datetime) -> None:
     """Unsubscribe somebody who asked for it in another way, such as a mail that says nothing else."""
     with transaction.atomic():
+        links.lock(shop.pk)
         whom = (suppression.address_key(shop.pk, address), address)
         _unsubscribe(shop, whom, identity_id, {"by": evidence[:200]}, now)
 

@@ -30,6 +30,7 @@ def answered(shop: "Shop", conversation_id: int, message_id: int, now: datetime)
     message = threads.find_message(shop.pk, message_id)
     if message is None or message.is_automatic or message.direction != threads.Direction.IN:
         return False
+    links.lock(shop.pk)
     begun = targets.list_by_conversations(shop.pk, joining.list_joined(shop.pk, conversation_id))
     owner = message.identity_id or (begun[0].identity_id if begun else None)
     if owner is not None:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 
 from kizuna.conversations import threads
+from kizuna.customers import links
 from kizuna.flows.dialogue import writing
 from kizuna.flows.dialogue.writing import Beginning
 from kizuna.flows.outreach import choosing, facing
@@ -68,6 +69,7 @@ def send_some(shop: "Shop", play: "Play", now: datetime) -> bool:
 @transaction.atomic
 def _send_one(run: _Run, target_id: int) -> bool:
     """Decide on one customer; False where the play no longer runs."""
+    links.lock(run.shop.pk)
     target = targets.lock_waiting(target_id)
     if target is None:
         return True

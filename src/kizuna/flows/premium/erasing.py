@@ -45,6 +45,7 @@ def erase(shop: "Shop", customer_id: int, person: "Person | None", now: datetime
     """Erase a customer, for good. Raises NotThere."""
     now_us = periods.epoch_us(now)
     tracking.hold_waiting()
+    links.lock(shop.pk)
     customer = profiles.find_by_id(shop.pk, customer_id)
     identity_ids = links.identities_of(shop.pk, [customer_id])[customer_id]
     if customer is None or not identity_ids:

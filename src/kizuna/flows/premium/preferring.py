@@ -63,6 +63,7 @@ def settle(shop: "Shop", customer_id: int, identity_id: int, wanted: Preferences
     """Keep what a customer prefers; only a consent that differs from what holds is recorded. Raises Refused."""
     _check(wanted)
     now_us = periods.epoch_us(now)
+    links.lock(shop.pk)
     before = dict(read(shop, customer_id).consents)
     change = ProfileChange(
         now_us,

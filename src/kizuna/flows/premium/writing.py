@@ -14,6 +14,7 @@ from django.db import transaction
 from kizuna.bus import notes
 from kizuna.conversations import talks_of, teams, threads
 from kizuna.conversations.threads import Author, Channel, Direction, NewConversation, NewMessage
+from kizuna.customers import links
 from kizuna.flows import happenings, hearing
 from kizuna.flows.happenings import Happening
 from kizuna.science import periods
@@ -56,6 +57,7 @@ def write(shop: "Shop", who: Writer, said: Words, now: datetime) -> "Message":
     if len(text) > LONGEST_TEXT:
         raise Refused("text", f"use at most {LONGEST_TEXT} characters")
     now_us = periods.epoch_us(now)
+    links.lock(shop.pk)
     conversation = _find_or_open(shop, who, said, now_us)
     new = NewMessage(
         Direction.IN,

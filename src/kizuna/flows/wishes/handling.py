@@ -1,7 +1,7 @@
 """The stages of handling a wish, one transaction each: what moves it, what is promised, what follows in other rooms.
 
 forwarded, understood (what we learned is confirmed, or there was a second turn), accepted within what the shop can
-do or declined with the nearest thing possible, in work, fulfilled, confirmed. The row of the wish is locked first.
+do or declined with the nearest thing possible, in work, fulfilled, confirmed. The identities are locked, then the wish.
 """
 
 from dataclasses import dataclass
@@ -291,6 +291,7 @@ def _promise(shop: "Shop", wish: "ServiceRequest", what: Acceptance, now_us: int
 def _locked(
     shop: "Shop", public_id: UUID | str, person: "Person | None", now: datetime
 ) -> "tuple[ServiceRequest, Actor, int]":
+    links.lock(shop.pk)
     actor = Actor(by="customer") if person is None else Actor(person.pk)
     return wishes.lock(shop.pk, public_id), actor, periods.epoch_us(now)
 

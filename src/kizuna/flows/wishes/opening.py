@@ -58,6 +58,7 @@ def open_wish(shop: "Shop", new: NewWish, person: "Person | None", now: datetime
 
     Raises Refused with the field that is to blame.
     """
+    links.lock(shop.pk)
     new = _complete(shop, new)
     _check(shop, new)
     now_us = periods.epoch_us(now)
@@ -82,6 +83,7 @@ def suggest(shop: "Shop", message_id: int, now: datetime) -> None:
     if message is None or not _is_from_customer(message):
         return
     now_us = periods.epoch_us(now)
+    links.lock(shop.pk)
     handling.heard(shop, message.conversation_id, now_us)
     if len(message.text.strip()) < SHORTEST:
         return
