@@ -8,6 +8,7 @@ from scipy import stats
 
 from kizuna.science import running, spreads, two_means, working_time
 from kizuna.science.response_times import Act, Entry, TurnSpan, read_course, read_sittings
+from kizuna.science.spreads import Waits
 
 acts = st.lists(st.tuples(st.sampled_from(Act), st.integers(0, 50)), max_size=40)
 
@@ -151,7 +152,29 @@ def test_weights_stand_the_mix_of_questions_right():
     assert spreads.weighted_quantile(slow + quick, [1] * 100, 0.5) == 100
     assert spreads.weighted_quantile(slow + quick, [0.1] * 90 + [9] * 10, 0.5) == 10
     with pytest.raises(ValueError, match="too few"):
-        spreads.median_difference(np.ones(9), np.ones(50), np.ones(50))
+        spreads.median_difference(waits(np.ones(9)), waits(np.ones(50)))
+
+
+def waits(lasted, seen=np.inf):
+    return Waits(np.minimum(lasted, seen), np.asarray(lasted <= seen), np.ones(len(lasted)))
+
+
+def test_a_short_period_whose_last_words_still_wait_does_not_look_quicker():
+    """The same law of answers before and now; what was answered so far is the quick part of it."""
+    random, quicker = np.random.default_rng(1), 0
+    before = waits(random.lognormal(np.log(86_400), 1, 400))
+    for _ in range(40):
+        told = spreads.median_difference(
+            waits(random.lognormal(np.log(86_400), 1, 60), random.uniform(0, 6e5, 60)), before
+        )
+        quicker += told is not None and told[2] < 0
+    assert quicker <= 3
+
+
+@given(st.lists(st.integers(0, 1000), min_size=1, max_size=50), st.sampled_from([0.1, 0.5, 0.9]))
+def test_waits_that_are_all_over_last_as_long_as_their_quantile(values, share):
+    lasted = np.array(values, dtype=float)
+    assert spreads.lasting(waits(lasted), share) == spreads.weighted_quantile(lasted, np.ones(len(lasted)), share)
 
 
 def test_two_means_have_the_wider_of_two_known_intervals_and_refuse_the_few():

@@ -118,8 +118,8 @@ def _window(
         "hours": hours,
         "per_hour": counted[ANSWERED] / hours if hours else None,
         "people": people.per_operator(gathered, chats, _settled(gathered, window), window.from_us),
-        "by_mail": baselines.by_mail(chats, written, gathered.clock),
-        "before": baselines.before_and_now(before, [*chats, *written], gathered.clock),
+        "by_mail": baselines.by_mail(chats, written, gathered.clock, window.now_us),
+        "before": baselines.before_and_now(before, [*chats, *written], gathered.clock, window.now_us),
         "after": _after(gathered, window, visits),
         "system": _system(gathered, window),
         "profile": {

@@ -227,7 +227,7 @@ def _few_lot(lot: Body, days: int) -> str:
 
 def _time_claim(title: str, told: Body | None, other: str, ours: str) -> Claim:
     if told is None:
-        return Claim(title, "none", "too early", "–", "–", "At least ten answered of each are needed.")
+        return Claim(title, "none", "too early", "–", "–", "Ten answered of each, and half of each, are needed.")
     now, then = durations.words(told["median"]), durations.words(told["median_other"])
     low, high = durations.words(abs(told["high"])), durations.words(abs(told["low"]))
     if told["high"] < 0:
