@@ -163,12 +163,11 @@ def test_a_short_period_whose_last_words_still_wait_does_not_look_quicker():
     """The same law of answers before and now; what was answered so far is the quick part of it."""
     random, quicker = np.random.default_rng(1), 0
     before = waits(random.lognormal(np.log(86_400), 1, 400))
-    for _ in range(40):
-        told = spreads.median_difference(
-            waits(random.lognormal(np.log(86_400), 1, 60), random.uniform(0, 6e5, 60)), before
-        )
+    for _ in range(10):
+        now = waits(random.lognormal(np.log(86_400), 1, 60), random.uniform(0, 250_000, 60))
+        told = spreads.median_difference(now, before)
         quicker += told is not None and told[2] < 0
-    assert quicker <= 3
+    assert quicker <= 1
 
 
 @given(st.lists(st.integers(0, 1000), min_size=1, max_size=50), st.sampled_from([0.1, 0.5, 0.9]))
