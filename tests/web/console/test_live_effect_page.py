@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from kizuna.conversations.live.panel import PanelView
 from kizuna.customers.models import Identity, IdentityKind
+from kizuna.flows.live import panels
 from kizuna.flows.live_report import reporting
 from kizuna.science import periods
 from kizuna.web.console.effect import durations
@@ -71,6 +73,20 @@ def test_the_full_page_on_both_clocks_and_every_figure_as_csv() -> None:
     assert rows["28", "everybody", "counts.asked"] == str(body["counts"]["asked"])
     assert float(rows["28", "everybody", "times.first.wall.median"]) > 0
     assert ("28", "Operator Person", "reply.wall.p90") in rows
+
+
+def test_a_lot_whose_numbers_do_not_fit_is_no_proof(empty: Place) -> None:
+    now, desk = datetime.now(UTC), Desk(empty.shop)
+    at_us = periods.epoch_us(now) - 9 * DAY
+    panels.change_panel(empty.shop, PanelView(holdout_share=0.5), None, periods.instant_at(at_us - DAY))
+    desk.lost(None, at_us)
+    for number in range(200):
+        desk.invite(f"key-{number}", at_us + number, held=number < 140)
+    reporting.refresh(empty.shop, now)
+    page = empty.client("reader").get(empty.url("live-effect/")).content.decode()
+    assert "Do not take the hold-out for proof yet" in page
+    assert "by lot, but in doubt" in page
+    assert "since the share held out was last changed" in page
 
 
 @pytest.mark.parametrize(

@@ -153,7 +153,7 @@ def compared(found: Body, code: str, days: int) -> list[Compared]:
             code, reach, f"Too few: {lost['answered']} answered and {lost['lost']} who gave up; 30 of each are needed.",
         ),
         _row(
-            ("The hold-out of invitations", "by lot, but in doubt" if lot["odd"] else "by lot: proof"),
+            ("The hold-out of invitations", "by lot, but in doubt" if lot.get("odd") else "by lot: proof"),
             lot["profit"] and (lot["profit"], lot["bought"], f"{lot['invited']} against {lot['held']}"),
             code, reach, _few_lot(lot, days),
         ),
@@ -162,7 +162,7 @@ def compared(found: Body, code: str, days: int) -> list[Compared]:
 
 def doubt(lot: Body) -> str:
     """What is wrong with the lot where the numbers of both groups do not fit the share held out; else nothing."""
-    if not lot["odd"]:
+    if not lot.get("odd"):
         return ""
     people = lot["invited"] + lot["held"]
     held, share = figures.share(lot["held"] / people), figures.share(lot["share"])
