@@ -71,6 +71,21 @@ def test_leaving_it_twice_is_one_request_one_message_and_one_mail() -> None:
     assert Turn.objects.count() == 1
 
 
+def test_who_sent_only_a_file_leaves_it_as_a_request_that_names_it() -> None:
+    desk = make_desk()
+    chat = open_chat(desk)
+    _send_file(chat, "pot.png")
+    wish = deferring.defer(desk.shop, chat.pk, LEAVES, NOW)
+    assert (wish.text, wish.conversation_id, wish.kind) == ("[pot.png]", chat.pk, None)
+    assert wish.message is not None
+    assert [each.name for each in wish.message.attachments.all()] == ["pot.png"]
+    (mail,) = _mails(chat)
+    assert mail.message is not None
+    assert "pot" not in f"{mail.message.text} {mail.message.subject}", (
+        "no name they chose goes to an address they typed"
+    )
+
+
 def test_a_settled_request_is_not_taken_up_again() -> None:
     desk = make_desk()
     chat = open_chat(desk, "First question, please")
@@ -225,6 +240,28 @@ def test_who_comes_back_to_the_panel_waits_for_a_person_once_there_is_one() -> N
     assert ChatState.objects.get(conversation=chat).followed_number == 5
 
 
+def _send_file(chat: Conversation, name: str, client_id: str = "file") -> None:
+    """Let the visitor send a file without a word."""
+    say(chat, "", client_id)
+    sent = Message.objects.get(conversation=chat, client_id=client_id)
+    Attachment.objects.create(shop_id=chat.shop_id, message=sent, name=name, token=name, size=1, created_us=NOW_US)
+
+
+def test_who_sent_only_a_file_and_waits_when_hours_end_is_taken_as_a_request_too() -> None:
+    floor = Floor(now=datetime(2026, 3, 2, 16, 59, tzinfo=UTC))
+    chat = floor.wait(text="")
+    sent = Message.objects.get(conversation=chat)
+    for name in ("pot.png", "lid.png"):
+        Attachment.objects.create(shop=floor.desk.shop, message=sent, name=name, token=name, size=1, created_us=NOW_US)
+    nothing = floor.wait(text="")
+    floor.pass_s(150)
+    floor.stay(chat, nothing)
+    floor.watch()
+    assert [floor.ends(each) for each in (chat, nothing)] == [["no_hours"], ["no_hours"]]
+    wish = ServiceRequest.objects.get()
+    assert (wish.text, wish.conversation_id, wish.message_id) == ("[pot.png] [lid.png]", chat.pk, sent.pk)
+
+
 @pytest.mark.parametrize("email", ["", "ann@example.com"])
 def test_who_waits_when_hours_end_and_the_last_one_leaves_is_told_and_taken_as_a_request(email: str) -> None:
     floor = Floor(now=datetime(2026, 3, 2, 16, 59, 30, tzinfo=UTC))
@@ -250,7 +287,7 @@ def test_who_waits_when_hours_end_and_the_last_one_leaves_is_told_and_taken_as_a
     assert wish.text == "Is it back?"
     assert [each["address"] for mail in _mails(chat) for each in mail.recipients] == ([email] if email else [])
     stands = telling.states(shop, [chat.pk], floor.now)[chat.pk]
-    assert (stands["state"], stands["open"]) == ("mail" if email else "open", False)
+    assert (stands["state"], stands["open"], stands["there"]) == ("mail" if email else "open", False, False)
     assert stands["opens_at"].startswith("2026-03-03T09:00")
     floor.hear(chat, "Hello?")
     ChatState.objects.filter(conversation=chat).update(is_behind=True)
@@ -269,3 +306,11 @@ def test_who_waits_in_working_hours_waits_on_although_nobody_sits() -> None:
     chat = floor.wait()
     floor.watch()
     assert floor.turn(chat) is not None
+    assert _stands(floor, chat) == (True, False), "one may wait, but nobody is said to be there"
+    floor.sit(floor.desk.kim)
+    assert _stands(floor, chat) == (True, True)
+
+
+def _stands(floor: Floor, chat: Conversation) -> tuple[bool, bool]:
+    told = telling.states(floor.desk.shop, [chat.pk], floor.now)[chat.pk]
+    return told["open"], told["there"]

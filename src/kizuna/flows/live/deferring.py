@@ -107,9 +107,9 @@ def defer(shop: "Shop", conversation_id: int, told: Deferral, now: datetime) -> 
     links.lock(shop.pk)  # before the conversation's: the facts of a wish take them in this order too
     conversation = _lock_living(shop, conversation_id)
     now_us = periods.epoch_us(now)
-    said = _say(shop, conversation, told, now)
-    first = next((each for each in continuing.list_said(conversation.pk) if each.direction == Direction.IN), said)
-    if first is None:
+    _say(shop, conversation, told, now)
+    brought = _list_brought(conversation)
+    if not _text_of(brought):
         raise Refused("text", "write what it is about")
     before = continuing.find_state(conversation.pk)
     wish = continuing.find_request(conversation)
@@ -117,7 +117,7 @@ def defer(shop: "Shop", conversation_id: int, told: Deferral, now: datetime) -> 
     state = continuing.begin(conversation, contact, now_us)
     continuing.defer_turn(conversation, told.reason, now_us)
     if wish is None:
-        wish = opening.open_wish(shop, _wish_of(shop, conversation, first, now_us), None, now)
+        wish = opening.open_wish(shop, _wish_of(shop, conversation, brought, now_us), None, now)
     if confirms and mail_brake.count_begun(shop.pk, contact.email, now_us - BRAKE_US) <= MOST_CONFIRMATIONS:
         _confirm(shop, conversation, state.language, _timezone_of(state.context), now)
     news.tell(shop.pk, conversation.pk)
@@ -138,12 +138,13 @@ def end_of_hours(shop: "Shop", conversation_id: int, now: datetime) -> bool:
     if turn is None or turn.state != TurnState.WAITING:
         return False
     now_us = periods.epoch_us(now)
-    said = [each for each in continuing.list_said(conversation.pk) if each.direction == Direction.IN]
-    if said and continuing.find_request(conversation) is None:
-        opening.open_wish(shop, _wish_of(shop, conversation, said[0], now_us), None, now)
+    brought = _list_brought(conversation)
+    has_words = bool(_text_of(brought))
+    if has_words and continuing.find_request(conversation) is None:
+        opening.open_wish(shop, _wish_of(shop, conversation, brought, now_us), None, now)
     by_mail = _go_on_by_mail(shop, conversation, now_us)
     continuing.defer_turn(conversation, NO_HOURS, now_us)
-    _say_goodbye(shop, conversation, f"hours-{turn.pk}", now, has_words=bool(said), by_mail=by_mail)
+    _say_goodbye(shop, conversation, f"hours-{turn.pk}", now, has_words=has_words, by_mail=by_mail)
     live_news.tell(shop.pk, conversation.pk)
     live_news.tell_desk(shop.pk, "queue")
     return True
@@ -200,13 +201,13 @@ def _read(told: Deferral) -> Contact:
     return Contact(composing.clean(told.name)[:200], email)
 
 
-def _say(shop: "Shop", conversation: "Conversation", told: Deferral, now: datetime) -> "Message | None":
-    """Store what they leave as their message, once per client id; None where they said it in the chat before.
+def _say(shop: "Shop", conversation: "Conversation", told: Deferral, now: datetime) -> None:
+    """Store what they leave as their message, once per client id; nothing where they said it in the chat before.
 
     What follows from their words follows as it does in any chat (flows.live.following).
     """
     if not told.text.strip():
-        return None
+        return
     entry = NewMessage(
         Direction.IN,
         Author.CUSTOMER,
@@ -215,14 +216,29 @@ def _say(shop: "Shop", conversation: "Conversation", told: Deferral, now: dateti
         identity_id=conversation.identity_id,
         client_id=told.client_id[:64],
     )
-    return threads.append(shop.pk, conversation.pk, entry, periods.epoch_us(now))[0]
+    threads.append(shop.pk, conversation.pk, entry, periods.epoch_us(now))
 
 
-def _wish_of(shop: "Shop", conversation: "Conversation", first: "Message", now_us: int) -> NewWish:
-    """The request: all that the visitor said, in their words, with the dialogue attached."""
-    said = [each.text for each in continuing.list_said(conversation.pk) if each.direction == Direction.IN]
-    text = "\n\n".join(said)[:LONGEST_TEXT]
-    found = wish_recognition.recognise(shop.pk, text)
+def _list_brought(conversation: "Conversation") -> "list[Message]":
+    """List what the visitor said and sent in a chat."""
+    return [each for each in continuing.list_said(conversation.pk) if each.direction == Direction.IN]
+
+
+def _text_of(brought: "list[Message]") -> str:
+    """All that a visitor said, in their words; files that came without words by their names."""
+    said = (each.text.strip() or " ".join(_files_of(each)) for each in brought)
+    return "\n\n".join(filter(None, said))[:LONGEST_TEXT]
+
+
+def _files_of(message: "Message") -> list[str]:
+    return [f"[{each.name}]" for each in message.attachments.all()]
+
+
+def _wish_of(shop: "Shop", conversation: "Conversation", brought: "list[Message]", now_us: int) -> NewWish:
+    """The request: all that the visitor said and sent, with the dialogue and its files attached."""
+    spoken = any(each.text.strip() for each in brought)
+    text = _text_of(brought)
+    found = wish_recognition.recognise(shop.pk, text) if spoken else None  # a file's name says nothing of the kind
     kind_id = found.kind_id if found is not None and found.kind_chance >= SURE else None
     return NewWish(
         conversation.identity_id,
@@ -230,7 +246,7 @@ def _wish_of(shop: "Shop", conversation: "Conversation", first: "Message", now_u
         Source.MESSAGE,
         kind_id=kind_id,
         conversation_id=conversation.pk,
-        message_id=first.pk,
+        message_id=brought[0].pk,
         token=continuing.token_of(conversation, now_us),
     )
 
@@ -286,8 +302,7 @@ def _line(shop: "Shop", message: "Message", language: str, zone: ZoneInfo) -> st
         who = say(language, "You")
     else:
         who = message.person.name if message.person is not None and message.person.name else shop.name
-    files = [f"[{each.name}]" for each in message.attachments.all()]
-    said = "\n".join(filter(None, [message.text, *files]))
+    said = "\n".join(filter(None, [message.text, *_files_of(message)]))
     return f"{periods.instant_at(message.at_us).astimezone(zone):%H:%M} {who}:\n{said}"
 
 

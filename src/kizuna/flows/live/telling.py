@@ -19,10 +19,13 @@ if TYPE_CHECKING:
 
 
 def opening_hours(shop: "Shop", now: datetime) -> dict[str, Any]:
-    """Say whether a person answers now, and when one will."""
+    """Say whether a chat can begin now (`open`), whether somebody sits there (`there`), and when somebody will.
+
+    In working hours one may write and wait although the desk is empty for a moment, but nobody is said to be there.
+    """
     found = deferring.availability(shop, now)
-    there = found.is_open or found.in_hours
-    return {"open": there, "opens_at": None if found.opens_us is None else shown.iso(found.opens_us)}
+    opens_at = None if found.opens_us is None else shown.iso(found.opens_us)
+    return {"open": not found.is_over, "there": found.is_open, "opens_at": opens_at}
 
 
 def states(shop: "Shop", conversation_ids: Collection[int], now: datetime) -> dict[int, dict[str, Any]]:
