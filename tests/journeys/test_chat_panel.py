@@ -37,6 +37,10 @@ DESK = {"viewport": {"width": 1280, "height": 900}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 
+KEPT = "Object.entries(localStorage).filter(([name]) => /visitor|chat$/.test(name)).sort()"
+"""Who a browser remembers that it is: the visitor's key and the token."""
+
+
 @pytest.fixture(scope="module")
 def shop(live_kizuna: LiveKizuna) -> LiveKizuna:
     live_kizuna.create_shop("tea", name="Tea House")
@@ -87,14 +91,40 @@ def settled(page: Page) -> None:
     wait_until(lambda: page.locator(".mine.waiting").count() == 0, page.wait_for_timeout)
 
 
+def hear_late(page: Page, other: Page) -> None:
+    """Sign out while another tab is frozen: what it then hears throws nothing away of who has come since."""
+    other.locator(".launcher").click()
+    expect(other.get_by_label("Write a message")).to_be_visible()
+    frozen = other.context.new_cdp_session(other)
+    frozen.send("Debugger.enable")
+    frozen.send("Debugger.pause")
+    page.evaluate("kizunaChat.reset()")
+    begin_talk(page)
+    write(page, "As Bob")
+    settled(page)
+    kept = page.evaluate(KEPT)
+    assert len(kept) == 2
+    frozen.send("Debugger.resume")
+    frozen.send("Debugger.disable")
+    expect(panel(other)).to_have_count(0)
+    assert page.evaluate(KEPT) == kept
+    page.reload()
+    wait_until(lambda: bubbles(page) == ["As Bob"], page.wait_for_timeout)
+
+
 def test_a_talk_on_a_foreign_page_with_a_strict_policy(context: BrowserContext, site: Site) -> None:
     page = context.new_page()
     wrong = complaints(page)
     page.goto(site.url)
-    field = begin_talk(page)
-    expect(field).to_be_focused()
+    page.locator(".launcher").click()
+    soon = panel(page).get_by_text("We answer as soon as one of us is free")
+    expect(soon).to_be_visible()  # in working hours, but nobody sits at the desk
+    page.get_by_role("button", name="Write to us").click()
+    expect(page.get_by_label("Write a message")).to_be_focused()
     write(page, "Do you have it in blue? https://example.com/pot.")
     settled(page)
+    expect(page.locator(".line.full").get_by_text("We answer as soon")).to_be_visible()
+    expect(page.get_by_text(re.compile("You are (next|number)|We are here now"))).to_have_count(0)
     expect(page.get_by_text("Sent", exact=True)).to_be_attached()
     card = {"card": {"title": "Blue pot", "price": "€ 59", "url": "https://example.com/p"}, "choices": ["That one"]}
     answer(site.live, "tea", {"client_id": "card", "text": "This one?", "remarks": card})
@@ -109,6 +139,7 @@ def test_a_talk_on_a_foreign_page_with_a_strict_policy(context: BrowserContext, 
     answer(site.live, "tea", {"client_id": "later", "text": "Anything else?"})
     expect(page.get_by_role("button", name="Open the chat, 1 unread message")).to_be_visible()
     assert [line for line in wrong if "favicon" not in line] == []
+    hear_late(page, opened(context, site))
 
 
 def test_a_restart_in_the_middle_loses_and_doubles_nothing(context: BrowserContext, site: Site) -> None:

@@ -16,9 +16,8 @@ const state = {
   /** @type {Record<string, any>} */
   settings: {},
   isOpen: true,
+  isThere: true,
   opensAt: "",
-  /** @type {number | null} */
-  usualWait: null,
   /** @type {Chat | null} */
   chat: null,
   /** @type {Map<number, Entry>} */
@@ -152,9 +151,7 @@ async function greet() {
   keep("chat", told.token);
   state.token = told.token;
   state.settings = told.panel || {};
-  state.isOpen = told.open !== false;
-  state.opensAt = told.opens_at || "";
-  state.usualWait = told.expected_wait_s ?? null;
+  hearHours(told);
   state.history = told.history || [];
   state.known = !!told.known;
   ownWords = state.settings.words || {};
@@ -218,7 +215,7 @@ if (lane) {
     else if (kind === "outbox") emit("changed");
     else if (kind === "read") noteRead(told);
     else if (kind === "hello") void hello(true).then(() => (restartStream(), goOn()), () => {});
-    else if (kind === "reset") forget();
+    else if (kind === "reset") forget(null);
     else if (kind === "again" && leads) tryNow();
     else if (kind === "ask" && leads) tellTabs("link", { link: state.link, retryAt: state.retryAt });
   };
@@ -367,12 +364,14 @@ function noteArrival() {
   }, 500);
 }
 
+/** Whether one may write to somebody now, whether somebody sits there, and when somebody will. @param {any} told */
+function hearHours(told) {
+  Object.assign(state, { isOpen: told.open !== false, isThere: told.there !== false, opensAt: told.opens_at || "" });
+}
+
 /** @param {any} told */
 function hearState(told) {
-  if ("open" in told) {
-    state.isOpen = told.open;
-    state.opensAt = told.opens_at || "";
-  }
+  if ("open" in told) hearHours(told);
   if (!state.chat) return;
   const before = state.chat.person;
   state.chat.state = told.state || state.chat.state;

@@ -228,10 +228,10 @@ async function upload(file) {
   return told;
 }
 
-/** Leave as if never here: another one sits at this browser now. */
-function forget() {
-  for (const name of ["chat", "visitor", "engaged", "draft", "seen", "rated", "invited"]) keep(name, null);
-  for (const name of recallAll("o.")) keep(name, null);
+/** Leave as if never here: another one sits at this browser now.
+ * @param {Storage | null} [where] none where another tab has cleared it: what lies there now may be of who came since */
+function forget(where = storage) {
+  for (const name of ["chat", "visitor", "engaged", "draft", "seen", "rated", "invited", ...recallAll("o.")]) keep(name, null, where);
   Object.assign(state, { ready: false, token: "", user: null, attributes: {}, labels: [], history: [], known: false });
   introduced = {};
   invitation = asked = toldAbout = "";

@@ -259,7 +259,7 @@ function drawTop() {
   parts.top.hidden = view.name === "home";
   if (view.name === "home") return;
   const person = view.name === "talk" && state.chat && !isClosed() ? state.chat.person : "";
-  const key = JSON.stringify([view.name, person, language, shopName(), state.isOpen, state.opensAt, view.title && view.title()]);
+  const key = JSON.stringify([view.name, person, language, shopName(), state.isOpen, state.isThere, state.opensAt, view.title && view.title()]);
   if (parts.top.dataset.key === key) return;
   const had = parts.top.contains(shown.root.getRootNode().activeElement);
   parts.top.dataset.key = key;
@@ -276,8 +276,8 @@ function drawTop() {
 
 /** @returns {(Node | string)[]} whether somebody is there, as it is */
 function sayPresence() {
-  if (state.isOpen) return [h("span", { class: "dot", "aria-hidden": "true" }), say("open_now")];
-  return [h("span", { class: "dot shut", "aria-hidden": "true" }), state.opensAt ? say("opens", { when: sayWhen(state.opensAt) }) : say("closed")];
+  if (state.isThere) return [h("span", { class: "dot", "aria-hidden": "true" }), say("open_now")];
+  return [h("span", { class: "dot shut", "aria-hidden": "true" }), state.isOpen ? say("soon") : state.opensAt ? say("opens", { when: sayWhen(state.opensAt) }) : say("closed")];
 }
 
 function menuButton() {
@@ -359,8 +359,8 @@ function queueLine() {
   const said = listEntries();
   if (!chat || isClosed() || chat.person || chat.state === "mail" || !said.some((each) => each.from === "you")) return null;
   if (chat.state !== "waiting" && said.some((each) => each.from === "us")) return null;
-  // nobody is there any more: when somebody will be, and that an address brings the answer by mail
-  const shut = !state.isOpen;
+  // nobody is there: when somebody will be, and that an address brings the answer by mail
+  const shut = !state.isThere;
   const place = shut ? String(sayPresence()[1]) : chat.position === 1 ? say("place_next") : chat.position > 1 ? say("place", { n: chat.position }) : say("waiting");
   const time = !shut && chat.wait !== null && chat.position ? say("about", { time: sayTime(chat.wait) }) : "";
   const full = shut || chat.overflow;

@@ -12,7 +12,7 @@ views.home = () => {
   return {
     name: "home", node, focus: () => start.focus(),
     draw() {
-      const now = JSON.stringify([language, shopName(), state.isOpen, state.opensAt, state.usualWait, state.chat && state.chat.state, countUnread(), state.history, state.ready, say("greeting"), say("line")]);
+      const now = JSON.stringify([language, shopName(), state.isOpen, state.isThere, state.opensAt, state.chat && state.chat.state, countUnread(), state.history, state.ready, say("greeting"), say("line")]);
       if (now === key) return;
       key = now;
       const had = hero.contains(shown.root.getRootNode().activeElement);
@@ -31,9 +31,9 @@ views.home = () => {
 function drawStart(start) {
   const goesOn = state.chat && !isClosed();
   const unread = countUnread();
-  const under = goesOn && unread ? say("newer", { n: unread }) : state.isOpen && state.usualWait !== null ? say("answers_in", { time: sayTime(state.usualWait) }) : "";
+  const under = goesOn && unread ? say("newer", { n: unread }) : "";
   start.replaceChildren(
-    h("span", { class: "middle" }, h("strong", {}, goesOn ? say("continue") : state.isOpen ? say("start") : say("defer_title")), h("span", { class: "now" }, ...(under ? [h("span", { class: `dot ${state.isOpen ? "" : "shut"}`, "aria-hidden": "true" }), under] : sayPresence()))),
+    h("span", { class: "middle" }, h("strong", {}, goesOn ? say("continue") : state.isOpen ? say("start") : say("defer_title")), h("span", { class: "now" }, ...(under ? [h("span", { class: `dot ${state.isThere ? "" : "shut"}`, "aria-hidden": "true" }), under] : sayPresence()))),
     h("span", { class: "go" }, icon("send")),
   );
 }

@@ -50,7 +50,7 @@ function holds(rule) {
   if (when.page && !isOnPage(when.page)) return false;
   if (when.pages && Number(recall("page", tabStorage) || 0) < when.pages) return false;
   if (when.returning && Number(recall("visits") || 0) < 2) return false;
-  if (when.only_open && !state.isOpen) return false;
+  if (when.only_open && !state.isThere) return false;
   if (when.cart_minor && !(state.cart && state.cart.currency === state.settings.currency && state.cart.minor >= when.cart_minor)) return false;
   return true;
 }
