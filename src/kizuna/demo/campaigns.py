@@ -13,7 +13,7 @@ from django.db import transaction
 
 from kizuna.conversations import threads
 from kizuna.conversations.threads import Author, Direction, NewConversation, NewMessage
-from kizuna.customers import profiles
+from kizuna.customers import links, profiles
 from kizuna.demo import dialogue_words
 from kizuna.demo.company import CARE, Company
 from kizuna.demo.simulator_sales import DAY_US, HOUR_US
@@ -143,6 +143,7 @@ def _send(
 @transaction.atomic
 def _decide(shop: "Shop", play: "Play", asked: Asked, person: Person, when: tuple[str, int]) -> int | None:
     segment, at_us = when
+    links.lock(shop.pk)
     targets.enrol(play, [Chosen(person.identity_id, person.customer_id)], at_us)
     due = targets.list_due(play, at_us, 1)
     target = targets.lock_waiting(due[0]) if due else None
@@ -174,6 +175,7 @@ def _decide(shop: "Shop", play: "Play", asked: Asked, person: Person, when: tupl
 
 @transaction.atomic
 def _answer(shop: "Shop", conversation_id: int, at_us: int, place: int) -> None:
+    links.lock(shop.pk)
     conversation = threads.lock(shop.pk, conversation_id)
     text, _, _ = dialogue_words.PLAY_ANSWERS[place % len(dialogue_words.PLAY_ANSWERS)]
     line = NewMessage(
@@ -194,6 +196,7 @@ def _answer(shop: "Shop", conversation_id: int, at_us: int, place: int) -> None:
 @transaction.atomic
 def _reply(shop: "Shop", company: Company, conversation_id: int, at_us: int) -> None:
     """An operator thanks them and notes it; the conversation is done."""
+    links.lock(shop.pk)
     operator = company.operators[conversation_id % len(company.operators)]
     conversation = threads.lock(shop.pk, conversation_id)
     text = dialogue_words.PLAY_REPLY

@@ -159,6 +159,7 @@ def _judge(desk: _Desk, made: dict[str, int]) -> None:
 @transaction.atomic
 def _follow(desk: _Desk, chats: Sequence[Chat], made: dict[str, int]) -> None:
     """What each chat brought: its minutes booked, the visitor's marks, the request that came of it."""
+    links.lock(desk.shop.pk)
     survey = surveys.ensure_standing(desk.shop.pk, SurveyKind.CHAT, desk.world.plan.now_us)
     for chat in chats:
         operator, talk = desk.operator(chat), made[chat.key]

@@ -76,6 +76,7 @@ def retell(shop: "Shop", company: Company, world: World, now_us: int) -> Iterato
 
 @transaction.atomic
 def _tell(told: _Telling) -> None:
+    links.lock(told.shop.pk)
     key = f"{told.story.key}-0"
     if talks.find_begun(told.shop.pk, [told.identity_id], key) is not None:
         return

@@ -1,7 +1,7 @@
 """Django's SQLite backend with a fair write lock around every writing transaction, and every write that is one alone.
 
-SQLite's own busy loop sleeps and lets writers starve. Here the next one waits inside a turnstile (`.next.lock`) for the turn
-itself (`.lock`), so whoever has just written and wants to again queues behind the others; flock wakes those in order.
+SQLite's own busy loop sleeps and lets writers starve. Here the next one waits inside a turnstile (`.next.lock`) for
+the turn itself (`.lock`), so whoever has just written and wants to again queues behind the others.
 Reads outside a transaction never take it. Why and how much: docs/decisions.
 """
 
