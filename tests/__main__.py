@@ -17,7 +17,7 @@ def main() -> int:
     if long:
         os.environ["KIZUNA_TEST_LONG"] = "1"
     marks = [f"--timeout={LONGEST_S}"] if long else ["-m", "not long"]
-    workers = min(8, (os.cpu_count() or 1) + 1)  # one more than processors: servers and browsers are waited for
+    workers = min(8, (os.cpu_count() or 1) + 2)  # more than processors: servers and browsers are waited for
     parallel = [] if chosen else ["-n", str(workers), "--dist", "loadscope", "--no-loadscope-reorder"]
     return int(pytest.main([*marks, *parallel, *words]))
 

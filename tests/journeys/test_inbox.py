@@ -60,6 +60,7 @@ def test_an_operator_answers_by_keyboard_alone(browser: Browser, live: LiveKizun
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_have_text("Change of address")
+    page.wait_for_load_state()  # its keys are heard once its scripts have run
     page.keyboard.press("n")
     page.keyboard.type("@Lee Lowe have we any?")
     page.keyboard.press("Control+Enter")
